@@ -1,0 +1,1 @@
+"""The PBX side of Ringback: the AMI link, events to verdicts, resynchronisation and dialling."""

@@ -1,0 +1,174 @@
+"""What is known of a call while it lasts: where the caller is, whom he talked to, how the phones answered. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from ami_listener.contexts import Kind
+from ringback.call import Direction
+
+SAME_JOIN_S = 1.0
+"""The live event and the CEL row of one queue entry are never further apart than this."""
+
+
+class Place(Enum):
+    """Where in the PBX a caller is, or was when he left."""
+
+    NOWHERE = auto()
+    PHONES = auto()
+    QUEUE = auto()
+    IVR = auto()
+    VOICEMAIL = auto()
+    CLOSED = auto()
+
+
+@dataclass(slots=True)
+class Talk:
+    """Seconds that two people heard each other, over any number of stretches."""
+
+    total: float = 0.0
+    since: float | None = None
+    heard: bool = False
+
+    def update(self, connected: bool, at: float) -> None:
+        """Say whether they hear each other from `at` on; times that go backwards add nothing."""
+        if self.since is not None:
+            self.total += max(0.0, at - self.since)
+        self.since = at if connected else None
+        self.heard = self.heard or connected
+
+    def reached(self, seconds: float) -> bool:
+        """Whether they talked for at least so long."""
+        return self.heard and self.total >= seconds
+
+
+@dataclass(slots=True)
+class Stay:
+    """A caller's time in one queue; `status` is Asterisk's QUEUESTATUS, or TIMEOUT when the queue let him go."""
+
+    queue: str
+    joined: float
+    left: float | None = None
+    status: str = ""
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """One call in progress. `origin` executes its dialplan; `person` is the customer's leg ("" while unknown).
+
+    `complete` is False when its beginning was not seen: then only what was witnessed may be said of it.
+    """
+
+    linkedid: str
+    started: float
+    latest: float
+    origin: str
+    person: str = ""
+    person_name: str = ""
+    complete: bool = False
+    announced: bool = False
+    direction: Direction = Direction.INTERNAL
+    caller: str = ""
+    caller_name: str = ""
+    did: str = ""
+    dialled: str = ""
+    channels: set[str] = field(default_factory=set)
+    absorbed: list[LiveCall] = field(default_factory=list)
+    place: Place = Place.NOWHERE
+    schedule: bool = False
+    menu: str = ""
+    stays: list[Stay] = field(default_factory=list)
+    legs: int = 0
+    phones: list[str] = field(default_factory=list)
+    dial_results: set[str] = field(default_factory=set)
+    hung_up: float | None = None
+    customer_up: bool = False
+    message_left: bool | None = None
+    agent: str = ""
+    talk: Talk = field(default_factory=Talk)
+    handed_over: Talk | None = None
+    waiting_since: float | None = None
+    waited: float = 0.0
+
+    @property
+    def in_queue(self) -> bool:
+        """Whether the caller is in a queue at this moment."""
+        return self.place is Place.QUEUE and bool(self.stays) and self.stays[-1].left is None
+
+    def join(self, queue: str, at: float) -> None:
+        """The caller entered a queue; the same entry told twice counts once."""
+        self.place = Place.QUEUE
+        last = self.stays[-1] if self.stays else None
+        if last and last.queue == queue and (last.left is None or abs(at - last.joined) < SAME_JOIN_S):
+            return
+        self.stays.append(Stay(queue, at))
+        if self.waiting_since is None:
+            self.waiting_since = at
+
+    def leave(self, at: float, status: str = "") -> None:
+        """The caller is out of the queue; a status, once known, stays."""
+        if self.stays:
+            stay = self.stays[-1]
+            stay.left = at if stay.left is None else stay.left
+            stay.status = stay.status or status
+
+    def visit(self, kind: Kind, context: str) -> None:
+        """The caller's channel executes this context now."""
+        if kind is Kind.SCHEDULE:
+            self.schedule = True
+        elif kind is Kind.VOICEMAIL:
+            self.place = Place.VOICEMAIL
+        elif kind is Kind.IVR:
+            self.enter_menu(context)
+        elif kind is Kind.CLOSED or (kind is Kind.ANNOUNCEMENT and (self.schedule or self.place is Place.NOWHERE)):
+            self._find_closed()
+
+    def menu_app(self, kind: Kind, context: str) -> None:
+        """The caller's channel waits for a key; an announcement that can be skipped is not a menu."""
+        if kind is Kind.OTHER and self.place in (Place.NOWHERE, Place.IVR):
+            self.enter_menu(context)
+
+    def enter_menu(self, context: str) -> None:
+        """The caller hears a menu."""
+        self.place, self.menu, self.schedule = Place.IVR, context, False
+
+    def ring(self) -> None:
+        """Phones ring for the caller; those that ring inside a queue are the queue's affair."""
+        if not self.in_queue:
+            self.place = Place.PHONES
+
+    def hear(self, agent: str, at: float) -> None:
+        """Whom the caller hears from `at` on ("" for nobody)."""
+        self.latest = at = max(at, self.latest)
+        if agent:
+            self._stop_waiting(at)
+            self.agent = agent
+        for talk in (self.talk, self.handed_over):
+            if talk is not None:
+                talk.update(bool(agent), at)
+
+    def hand_over(self, at: float, still_heard: bool) -> None:
+        """Somebody transferred or parked the caller: from here on he has to reach a person again.
+
+        `still_heard`: the transfer joined two conversations, so whom he hears now is the one he was handed to.
+        """
+        talking = still_heard and self.talk.since is not None
+        self.handed_over = Talk(since=at, heard=True) if talking else Talk()
+
+    def end_wait(self, at: float) -> None:
+        """Close the books on waiting at the call's end."""
+        self._stop_waiting(at)
+        if not self.stays and not self.talk.heard:
+            self.waited = max(0.0, at - self.started)
+
+    def _find_closed(self) -> None:
+        if self.place in (Place.NOWHERE, Place.IVR):
+            self.place = Place.CLOSED
+
+    def _stop_waiting(self, at: float) -> None:
+        if self.waiting_since is not None:
+            self.waited = max(0.0, at - self.waiting_since)
+            self.waiting_since = None
+        elif not self.talk.heard and not self.stays:
+            self.waited = max(0.0, at - self.started)

@@ -1,0 +1,174 @@
+"""Asterisk's channel event log as AMI-shaped events: what happened while nobody listened.
+
+The file is the CSV of `dialplan/cel_custom_ringback.conf`: every field quoted, times in seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from ami_listener.registry import Event
+
+BLOCK = 1 << 20
+"""Bytes read at a time when looking for the beginning of the tail."""
+
+LONGEST_LINE = 64 * 1024
+"""A line longer than this is no CEL row."""
+
+
+class Row(NamedTuple):
+    """One line of the file, in the order of its columns."""
+
+    eventtype: str
+    eventtime: str
+    uniqueid: str
+    linkedid: str
+    channame: str
+    context: str
+    exten: str
+    cid_num: str
+    cid_name: str
+    appname: str
+    appdata: str
+    peer: str
+    extra: str
+
+
+class Tail:
+    """The events of the log from `since` (seconds since the epoch) on, in file order, read as they are asked for.
+
+    It goes back into `path.1` when the file was rotated meanwhile. A missing file is an empty one; other trouble
+    raises OSError. `skipped` counts lines that were torn or no CEL rows.
+    """
+
+    def __init__(self, path: Path, since: float) -> None:
+        self.path, self._since = path, since
+        self.skipped = 0
+
+    def __iter__(self) -> Iterator[Event]:
+        lines = _lines_since(self.path, self._since)
+        first = next(lines, None)
+        if first is None or _time(first) >= self._since:
+            yield from self._events(_lines_since(self.path.with_name(self.path.name + ".1"), self._since))
+        if first is not None:
+            yield from self._events(chain([first], lines))
+
+    def _events(self, lines: Iterator[bytes]) -> Iterator[Event]:
+        for line in lines:
+            row = parse(line.decode("utf-8", "replace").rstrip("\r\n")) if line.endswith(b"\n") else None
+            if row is None:
+                self.skipped += 1
+            elif float(row.eventtime) >= self._since:
+                yield from translate(row)
+
+
+def parse(line: str) -> Row | None:
+    """One line as a row; None when it is torn or something else."""
+    try:
+        fields = next(csv.reader([line], strict=True))
+        row = Row(*fields)
+        float(row.eventtime)
+    except (csv.Error, StopIteration, TypeError, ValueError):
+        return None
+    return row if row.uniqueid and row.linkedid and row.channame else None
+
+
+def translate(row: Row) -> list[Event]:
+    """The AMI events that say the same as this row; none for rows that decide nothing."""
+    translator = TRANSLATORS.get(row.eventtype)
+    if translator is None:
+        return []
+    base = {
+        "Timestamp": row.eventtime,
+        "Channel": row.channame,
+        "Uniqueid": row.uniqueid,
+        "Linkedid": row.linkedid,
+        "Context": row.context,
+        "Exten": row.exten,
+        "CallerIDNum": row.cid_num,
+        "CallerIDName": row.cid_name,
+    }
+    return [{**base, **event} for event in translator(row, _extra(row))]
+
+
+def _app_start(row: Row, extra: dict[str, str]) -> list[dict[str, str]]:
+    events = [{"Event": "Newexten", "Application": row.appname, "AppData": row.appdata}]
+    if row.appname == "Queue":
+        events.append({"Event": "QueueCallerJoin", "Queue": row.appdata.partition(",")[0]})
+    if row.appname == "Dial":
+        events.append({"Event": "DialBegin"})
+    return events
+
+
+def _app_end(row: Row, extra: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Event": "QueueCallerLeave"}] if row.appname == "Queue" else []
+
+
+def _bridge(name: str) -> Callable[[Row, dict[str, str]], list[dict[str, str]]]:
+    def event(row: Row, extra: dict[str, str]) -> list[dict[str, str]]:
+        bridge, technology = extra.get("bridge_id", ""), extra.get("bridge_technology", "")
+        return [{"Event": name, "BridgeUniqueid": bridge, "BridgeTechnology": technology}]
+
+    return event
+
+
+def _hangup(row: Row, extra: dict[str, str]) -> list[dict[str, str]]:
+    """A hang-up says who asked for it and how its own dialling ended: in AMI, events of their own."""
+    asked = [{"Event": "HangupRequest"}] if extra.get("hangupsource") == row.channame else []
+    dialled = [{"Event": "DialEnd", "DialStatus": status}] if (status := extra.get("dialstatus")) else []
+    return [*asked, *dialled, {"Event": "Hangup", "Cause": extra.get("hangupcause", "")}]
+
+
+TRANSLATORS: dict[str, Callable[[Row, dict[str, str]], list[dict[str, str]]]] = {
+    "CHAN_START": lambda row, extra: [{"Event": "Newchannel"}],
+    "ANSWER": lambda row, extra: [{"Event": "Newstate", "ChannelStateDesc": "Up"}],
+    "APP_START": _app_start,
+    "APP_END": _app_end,
+    "BRIDGE_ENTER": _bridge("BridgeEnter"),
+    "BRIDGE_EXIT": _bridge("BridgeLeave"),
+    "BLINDTRANSFER": lambda row, extra: [{"Event": "BlindTransfer", "TransfererLinkedid": row.linkedid}],
+    "ATTENDEDTRANSFER": lambda row, extra: [{"Event": "AttendedTransfer", "OrigTransfererLinkedid": row.linkedid}],
+    "PARK_START": lambda row, extra: [{"Event": "ParkedCall", "ParkeeLinkedid": row.linkedid}],
+    "HANGUP": _hangup,
+}
+
+
+def _extra(row: Row) -> dict[str, str]:
+    try:
+        extra = json.loads(row.extra or "{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in extra.items()} if isinstance(extra, dict) else {}
+
+
+def _lines_since(path: Path, since: float) -> Iterator[bytes]:
+    """Lines from a little before `since` on: found by looking back from the end, block by block."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        position = file.seek(0, 2)
+        while position > 0:
+            position = max(0, position - BLOCK)
+            file.seek(position)
+            if position:
+                file.readline(LONGEST_LINE)
+            if _time(file.readline(LONGEST_LINE)) < since:
+                break
+        file.seek(position)
+        if position:
+            file.readline(LONGEST_LINE)
+        while line := file.readline(LONGEST_LINE):
+            yield line
+
+
+def _time(line: bytes) -> float:
+    """The time of a line; of a line that has none, infinity, so that the search goes further back."""
+    row = parse(line.decode("utf-8", "replace").rstrip("\r\n"))
+    return float(row.eventtime) if row else float("inf")

@@ -1,0 +1,273 @@
+"""What each AMI event says about a call: one function per event, one table. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from ami_listener import causes
+from ami_listener.calls import LiveCall
+from ami_listener.channels import HOLDING, Channel, local_number
+from ami_listener.contexts import Kind
+from ami_listener.registry import Event, Registry, given
+from ringback.call import OWN_CALL_PREFIX, Call, Direction
+
+MENU_APPS = frozenset({"background", "waitexten", "read"})
+"""Applications that wait for a key: a menu, whatever its context is called."""
+
+VOICEMAIL_APPS = frozenset({"voicemail", "minivmrecord", "minivmgreet"})
+"""Applications that take a message."""
+
+DIALLED = re.compile(r"\+?[0-9]{3,}")
+"""The telephone number in a DialString such as `987654321@carrier`."""
+
+VARIABLES = frozenset({"QUEUESTATUS", "DIALSTATUS", "VMSTATUS", "FROM_DID", "__FROM_DID"})
+"""The only channel variables that decide anything."""
+
+
+def look(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """Every event of a channel says what state it is in, who is on it, and which context it executes."""
+    if not channel.up and event.get("ChannelStateDesc") == "Up":
+        registry.rewire(channel, at, lambda: setattr(channel, "up", True))
+        _came_up(registry, channel, at)
+    if (number := given(event.get("CallerIDNum", ""))) != channel.number:
+        channel.number = number
+        _reached_for(registry, channel)
+    if (context := event.get("Context", "")) != channel.context:
+        channel.context = context
+        call = registry.own(channel)
+        if channel.uniqueid in (call.origin, call.person):
+            call.visit(registry.contexts.kind(context), context)
+
+
+def _came_up(registry: Registry, channel: Channel, at: float) -> None:
+    """In a call of ours the first person to pick up is the customer: agents are rung only after him."""
+    call = registry.calls[channel.linkedid]
+    if call.direction is Direction.OURS and not call.customer_up and channel.human:
+        call.customer_up = True
+        registry.person_is(call, channel)
+
+
+def _reached_for(registry: Registry, channel: Channel) -> None:
+    """A leg that leads out through a trunk carries the number it dials as its caller id."""
+    call = registry.calls[channel.linkedid]
+    outward = call.direction in (Direction.OUTBOUND, Direction.OURS)
+    if outward and not call.dialled and channel.uniqueid != call.origin and registry.is_trunk(channel):
+        call.dialled = channel.number
+        registry.announce(call)
+
+
+def newchannel(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """A channel begins, in the context of its own endpoint."""
+    registry.learn(channel, event.get("Context", ""))
+    call = registry.calls[channel.linkedid]
+    if channel.uniqueid == channel.linkedid:
+        _begin(registry, call, channel, event)
+    if channel.human and (channel.uniqueid != channel.linkedid or call.direction is Direction.OURS):
+        _leg(registry, call, channel)
+
+
+def _begin(registry: Registry, call: LiveCall, channel: Channel, event: Event) -> None:
+    call.complete = True
+    if call.direction is Direction.OURS:
+        call.dialled = call.caller = local_number(channel.name)
+    elif registry.is_trunk(channel):
+        call.direction = Direction.INBOUND
+        call.did = _did(event.get("Exten", ""))
+    registry.announce(call)
+
+
+def _leg(registry: Registry, call: LiveCall, channel: Channel) -> None:
+    trunk = registry.is_trunk(channel)
+    if trunk and call.direction is Direction.INTERNAL:
+        call.direction = Direction.OUTBOUND
+    name = registry.agent(channel)
+    if not trunk and name not in call.phones:
+        call.phones.append(name)
+
+
+def _did(exten: str) -> str:
+    return "" if exten == "s" else exten
+
+
+def snapshot_row(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """One line of CoreShowChannels: a channel that may have begun before we listened."""
+    if bridge := event.get("BridgeId"):
+        registry.rewire(channel, at, lambda: registry.board.enter(channel, bridge))
+
+
+def newexten(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """The caller's channel executes an application."""
+    call, application = registry.own(channel), event.get("Application", "").lower()
+    if channel.uniqueid != call.origin:
+        return
+    if application in MENU_APPS:
+        call.menu_app(registry.contexts.kind(channel.context), channel.context)
+    elif application in VOICEMAIL_APPS:
+        call.visit(Kind.VOICEMAIL, channel.context)
+
+
+def variable(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """The dialplan's own account of how a queue, a dial or a voicemail ended."""
+    call, name, value = registry.own(channel), event.get("Variable", ""), event.get("Value", "")
+    if not value or channel.uniqueid not in (call.origin, call.person):
+        return
+    if name == "QUEUESTATUS":
+        call.leave(at, value)
+    elif name == "DIALSTATUS" and not call.in_queue:
+        call.dial_results.add(value)
+    elif name == "VMSTATUS":
+        call.message_left = value == "SUCCESS"
+    elif name.endswith("FROM_DID"):
+        call.did = call.did or _did(value)
+
+
+def dial_begin(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """A phone is rung for this channel; for one of ours that needs no Local channel, this names the number."""
+    call = registry.own(channel)
+    if channel.uniqueid != call.origin:
+        return
+    call.ring()
+    if (
+        call.direction is Direction.OURS
+        and not call.dialled
+        and (number := DIALLED.search(event.get("DialString", "")))
+    ):
+        call.caller = call.dialled = number[0]
+        registry.announce(call)
+
+
+def dial_end(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """How a phone answered: told twice at times, and for the losers of a ring group too."""
+    call = registry.own(channel)
+    if not call.in_queue and not call.customer_up and (status := event.get("DialStatus")):
+        call.dial_results.add(status)
+
+
+def bridge_enter(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """A channel joins a bridge; one that only holds (parking) connects nobody."""
+    if event.get("BridgeTechnology") != HOLDING and (bridge := event.get("BridgeUniqueid")):
+        registry.rewire(channel, at, lambda: registry.board.enter(channel, bridge))
+
+
+def bridge_leave(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """A channel left a bridge, unless it has been swapped into another one meanwhile."""
+    if event.get("BridgeUniqueid") == channel.bridge:
+        registry.rewire(channel, at, lambda: registry.board.leave(channel))
+
+
+def queue_join(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """The caller waits in a queue."""
+    registry.own(channel).join(event.get("Queue", ""), at)
+
+
+def queue_leave(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """The caller is out of the queue, for whatever reason."""
+    registry.own(channel).leave(at)
+
+
+def queue_abandon(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """Out of the queue without an agent. Asterisk says so of time-outs too: a caller who hung up asked for it first."""
+    call = registry.own(channel)
+    call.leave(at, "" if call.hung_up is not None else "TIMEOUT")
+
+
+def message(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """Voicemail announces a new message on the channel of the caller who left it."""
+    registry.own(channel).message_left = True
+
+
+def hangup_request(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """The far end hung up. After Busy() or Congestion() it only confirms what the dialplan did."""
+    call = registry.own(channel)
+    if channel.uniqueid == call.person and event.get("ChannelStateDesc") != "Busy" and call.hung_up is None:
+        call.hung_up = at
+
+
+def rename(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """A masquerade gives channels each other's names. The person goes with the name, not with the uniqueid."""
+    name = event.get("Newname", "")
+    registry.rewire(channel, at, lambda: registry.board.rename(channel, name))
+    call = registry.calls[channel.linkedid]
+    for one in (call, *call.absorbed):
+        if name and one.person_name == name and one.person != channel.uniqueid:
+            one.origin = channel.uniqueid if one.origin == one.person else one.origin
+            registry.person_is(one, channel)
+
+
+def hangup(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """A channel is gone; with the last one the call ends."""
+    call = registry.calls[channel.linkedid]
+    unheard = call.direction is Direction.OURS and channel.human and not channel.up and not call.customer_up
+    if unheard and not call.dial_results:
+        call.dial_results.add(causes.of_hangup(event.get("Cause", "")))
+    registry.gone(channel, at)
+
+
+Handler = Callable[[Registry, Event, Channel, float], None]
+
+HANDLERS: dict[str, Handler | None] = {
+    "Newchannel": newchannel,
+    "CoreShowChannel": snapshot_row,
+    "Newstate": None,
+    "NewCallerid": None,
+    "Newexten": newexten,
+    "VarSet": variable,
+    "DialBegin": dial_begin,
+    "DialEnd": dial_end,
+    "BridgeEnter": bridge_enter,
+    "BridgeLeave": bridge_leave,
+    "QueueCallerJoin": queue_join,
+    "QueueCallerLeave": queue_leave,
+    "QueueCallerAbandon": queue_abandon,
+    "MessageWaiting": message,
+    "HangupRequest": hangup_request,
+    "Rename": rename,
+    "Hangup": hangup,
+}
+"""What to do with an event of a channel, after `look`; None: looking is all."""
+
+
+def handed_over(registry: Registry, event: Event, at: float) -> None:
+    """Blind and attended transfers and parking name their channels with a prefix, and the call by its Linkedid."""
+    if event.get("Result", "Success") != "Success":
+        return
+    linkedids = {event.get(header, "") for header in HANDED_OVER}
+    for call in [registry.calls[one] for one in linkedids if one in registry.calls]:
+        for one in (call, *call.absorbed):
+            one.hand_over(at, still_heard=event.get("Event") == "AttendedTransfer")
+
+
+HANDED_OVER = ("TransfereeLinkedid", "TransfererLinkedid", "OrigTransfererLinkedid", "ParkeeLinkedid")
+
+
+def originate_response(registry: Registry, event: Event, at: float) -> None:
+    """Asterisk's answer to our Originate. It matters when it failed before there was any channel to follow."""
+    linkedid = event.get("ActionID", "")
+    failed = linkedid.startswith(OWN_CALL_PREFIX) and event.get("Response") == "Failure"
+    if not failed or linkedid in registry.live() or registry.has_ended(linkedid):
+        return
+    registry.forget(linkedid)
+    number = local_number(event.get("Channel", ""))
+    registry.outcomes.append(
+        Call(
+            pbx=registry.settings.name,
+            linkedid=linkedid,
+            direction=Direction.OURS,
+            verdict=causes.of_originate(event.get("Reason", "")),
+            caller=number,
+            dialled=number,
+            started=at,
+            ended=at,
+            reason=f"OriginateResponse reason {event.get('Reason', '')}",
+        )
+    )
+
+
+CALL_HANDLERS: dict[str, Callable[[Registry, Event, float], None]] = {
+    "BlindTransfer": handed_over,
+    "AttendedTransfer": handed_over,
+    "ParkedCall": handed_over,
+    "OriginateResponse": originate_response,
+}
+"""Events that are about a call, not about one channel of it."""

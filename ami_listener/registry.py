@@ -1,0 +1,197 @@
+"""Which channel belongs to which call, and when a call is over. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ami_listener.calls import LiveCall
+from ami_listener.channels import Channel, Switchboard, endpoint, extension
+from ami_listener.contexts import Contexts, Kind
+from ami_listener.settings import PbxSettings
+from ami_listener.verdicts import judge
+from ringback.call import OWN_CALL_PREFIX, Call, Direction
+
+T = TypeVar("T")
+Event = Mapping[str, str]
+"""An AMI event by its headers; of a doubled header the last one counts."""
+
+REMEMBERED = 20_000
+"""Ended calls and known endpoints that are kept; both are bounded, for what comes over the wire is not."""
+
+NOBODY = frozenset({"", "<unknown>", "<null>"})
+"""How Asterisk writes a number or name that it does not have."""
+
+
+def given(value: str) -> str:
+    """The value, or "" where Asterisk writes a placeholder."""
+    return "" if value in NOBODY else value
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted:
+    """A call has begun; `caller` is the customer's number ("" when withheld), `at` seconds since the epoch."""
+
+    pbx: str
+    linkedid: str
+    caller: str
+    did: str
+    direction: Direction
+    at: float
+
+
+Outcome = CallStarted | Call
+
+
+class Registry:
+    """Every live channel and call of one PBX.
+
+    A call is everything under one Linkedid. Linkedids change: when two calls are bridged, the channels of the younger
+    move to the older one; the younger is then absorbed, and ends, with a verdict of its own, together with it.
+    """
+
+    def __init__(self, settings: PbxSettings) -> None:
+        self.settings = settings
+        self.board = Switchboard()
+        self.calls: dict[str, LiveCall] = {}
+        self.people: dict[str, LiveCall] = {}
+        self.contexts = Contexts(settings)
+        self.outcomes: list[Outcome] = []
+        self._homes: dict[str, str] = {}
+        self._ended: dict[str, None] = {}
+
+    def touch(self, event: Event, at: float) -> Channel | None:
+        """The channel an event speaks of, brought up to date; None when it has none or its call is long over."""
+        uniqueid, linkedid = event.get("Uniqueid", ""), event.get("Linkedid", "")
+        channel = self.board.channels.get(uniqueid)
+        if channel is None:
+            if not uniqueid or not linkedid or not event.get("Channel") or linkedid in self._ended:
+                return None
+            channel = self._meet(event, uniqueid, linkedid, at)
+        elif linkedid and linkedid != channel.linkedid:
+            self._move(channel, linkedid, at)
+        call = self.calls[channel.linkedid]
+        call.latest = max(call.latest, at)
+        return channel
+
+    def live(self) -> set[str]:
+        """The Linkedids of every call that is in progress, absorbed ones too."""
+        return {one.linkedid for call in self.calls.values() for one in (call, *call.absorbed)}
+
+    def own(self, channel: Channel) -> LiveCall:
+        """The call whose caller this channel is, or else the call it is part of."""
+        return self.people.get(channel.uniqueid) or self.calls[channel.linkedid]
+
+    def rewire(self, channel: Channel, at: float, change: Callable[[], object]) -> None:
+        """Make a change to the switchboard and see who hears whom before and after it."""
+        touched = self.board.connected(channel.uniqueid)
+        change()
+        for uniqueid in touched | self.board.connected(channel.uniqueid):
+            if call := self.people.get(uniqueid):
+                call.hear(self._partner(uniqueid, call.agent), at)
+
+    def learn(self, channel: Channel, context: str) -> None:
+        """Remember the context in which an endpoint's channels begin: it is the endpoint's own, whatever follows."""
+        if channel.human:
+            _remember(self._homes, endpoint(channel.name), context)
+
+    def is_trunk(self, channel: Channel) -> bool:
+        """Whether the channel leads to the telephone network, as far as its endpoint is known."""
+        return self.contexts.kind(self._homes.get(endpoint(channel.name), "")) is Kind.TRUNK
+
+    def agent(self, channel: Channel) -> str:
+        """A phone by its extension; a person reached through a trunk by the number dialled."""
+        return (channel.number if self.is_trunk(channel) else "") or extension(channel.name) or channel.name
+
+    def announce(self, call: LiveCall) -> None:
+        """Report that a call with a customer has begun, once, as soon as his number is known."""
+        customer = call.caller if call.direction is Direction.INBOUND else call.dialled
+        if call.announced or not (customer or call.direction is Direction.INBOUND):
+            return
+        call.announced = True
+        name = self.settings.name
+        self.outcomes.append(CallStarted(name, call.linkedid, customer, call.did, call.direction, call.started))
+
+    def gone(self, channel: Channel, at: float) -> None:
+        """A channel hung up; the calls that end with it get their verdict."""
+        self.rewire(channel, at, lambda: self.board.leave(channel))
+        self.board.drop(channel)
+        call = self.calls[channel.linkedid]
+        call.channels.discard(channel.uniqueid)
+        if not call.channels:
+            self._end(call, at)
+
+    def forget(self, linkedid: str) -> None:
+        """Take a call for ended; what still arrives of it is ignored."""
+        _remember(self._ended, linkedid, None)
+
+    def has_ended(self, linkedid: str) -> bool:
+        """Whether this call already has its verdict."""
+        return linkedid in self._ended
+
+    def person_is(self, call: LiveCall, channel: Channel) -> None:
+        """This channel is the customer's leg of the call."""
+        self.people.pop(call.person, None)
+        call.person, call.person_name = channel.uniqueid, channel.name
+        self.people[channel.uniqueid] = call
+
+    def _meet(self, event: Event, uniqueid: str, linkedid: str, at: float) -> Channel:
+        channel = Channel(uniqueid, event["Channel"], linkedid)
+        self.board.add(channel)
+        call = self._call(linkedid, at)
+        call.channels.add(uniqueid)
+        call.legs += channel.human
+        if uniqueid == linkedid and call.direction is not Direction.OURS:
+            self._meet_caller(call, channel, event)
+        return channel
+
+    def _meet_caller(self, call: LiveCall, channel: Channel, event: Event) -> None:
+        self.person_is(call, channel)
+        call.caller = given(event.get("CallerIDNum", ""))
+        call.caller_name = given(event.get("CallerIDName", ""))
+        if self.is_trunk(channel):
+            call.direction = Direction.INBOUND
+
+    def _call(self, linkedid: str, at: float) -> LiveCall:
+        call = self.calls.get(linkedid)
+        if call is None:
+            call = self.calls[linkedid] = LiveCall(linkedid, at, at, origin=linkedid)
+            if linkedid.startswith(OWN_CALL_PREFIX):
+                call.direction = Direction.OURS
+        return call
+
+    def _move(self, channel: Channel, linkedid: str, at: float) -> None:
+        old, new = self.calls[channel.linkedid], self._call(linkedid, at)
+        old.channels.discard(channel.uniqueid)
+        new.channels.add(channel.uniqueid)
+        channel.linkedid = linkedid
+        if not old.channels:
+            del self.calls[old.linkedid]
+            new.absorbed += [old, *old.absorbed]
+            old.absorbed = []
+
+    def _partner(self, uniqueid: str, current: str) -> str:
+        """The person this channel hears: the one it heard before if he is still there."""
+        channels = [self.board.channels[other] for other in self.board.connected(uniqueid) if other != uniqueid]
+        names = {self.agent(channel) for channel in channels if channel.human and channel.up}
+        if uniqueid not in self.board.channels or not self.board.channels[uniqueid].up:
+            return ""
+        return current if current in names else max(names, default="")
+
+    def _end(self, call: LiveCall, at: float) -> None:
+        del self.calls[call.linkedid]
+        own = [one for one in call.absorbed if one.direction in (Direction.INBOUND, Direction.OURS)]
+        if call.legs or call.direction is Direction.OURS:
+            own.append(call)
+        for one in (call, *call.absorbed):
+            self.people.pop(one.person, None)
+            self.forget(one.linkedid)
+        self.outcomes += [judge(one, self.settings, at) for one in own]
+
+
+def _remember(memory: dict[str, T], key: str, value: T) -> None:
+    memory.pop(key, None)
+    memory[key] = value
+    if len(memory) > REMEMBERED:
+        del memory[next(iter(memory))]

@@ -1,0 +1,56 @@
+"""What Ringback has to know about one PBX: how to reach it and what its contexts mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Patterns = tuple[str, ...]
+"""Shell-style globs (`*`, `?`, `[...]`), matched with their case."""
+
+
+def _one_line(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value() or any(char in secret.get_secret_value() for char in "\r\n\0"):
+        raise ValueError("the AMI secret must be one line of text, as in manager.conf")
+    return secret
+
+
+class PbxSettings(BaseModel):
+    """One Asterisk or FreePBX: its AMI account, its dialplan's conventions, and how patient the link is.
+
+    The defaults are the contexts of FreePBX and the usual names of a plain Asterisk. `cel_file` is the CSV that
+    `dialplan/cel_custom_ringback.conf` writes; without it, calls that end while Ringback is away are not seen.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "pbx"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 5038
+    user: Annotated[str, Field(pattern=r"^[^\r\n\x00]+$")] = "ringback"
+    secret: Annotated[SecretStr, AfterValidator(_one_line)]
+    event_classes: Annotated[str, Field(pattern=r"^[a-z]+(,[a-z]+)*$")] = "system,call,agent,user,dialplan"
+    cel_file: Path | None = None
+
+    trunk_contexts: Patterns = ("from-trunk*", "from-pstn*", "from-did*", "from-sip-external", "from-dahdi")
+    ivr_contexts: Patterns = ("ivr-*", "ivr", "app-directory", "menu-*")
+    closed_contexts: Patterns = ("closed*", "cerrado*", "fechado*", "out-of-hours*", "after-hours*")
+    announcement_contexts: Patterns = ("app-announcement-*",)
+    schedule_contexts: Patterns = ("timeconditions", "timeconditions-*", "app-daynight*")
+    voicemail_contexts: Patterns = ("macro-vm", "app-vm*", "vm-*", "voicemail*")
+
+    short_s: Seconds = 5.0
+    answered_after_s: Seconds = 1.0
+    lookback_s: Seconds = 7_200.0
+    settle_s: Seconds = 0.5
+    gap_patience_s: Seconds = 2.0
+    keepalive_s: Annotated[float, Field(gt=0, le=3_600)] = 10.0
+    connect_timeout_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    reconnect_first_s: Annotated[float, Field(gt=0, le=600)] = 0.5
+    reconnect_limit_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0
+    refused_first_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    refused_limit_s: Annotated[float, Field(gt=0, le=3_600)] = 300.0
+    queue_size: Annotated[int, Field(ge=1)] = 10_000

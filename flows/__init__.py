@@ -1,0 +1,1 @@
+"""The conversations of each sector, as data."""

@@ -1,0 +1,131 @@
+"""What a customer's answer does to his case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ringback import words
+from ringback.command import OptOut
+from ringback.fact import Said
+from ringback.flow import Choice, Does
+from ringback.journal import Event
+from ringback.moves import promise
+from ringback.payload import Tap
+from ringback.record import Outcome, State
+from ringback.turn import Turn
+
+
+def answered(turn: Turn, fact: Said) -> None:
+    """He tapped a button of ours, whichever step it belongs to, or wrote."""
+    tap = turn.context.read(fact.payload) or Tap(turn.case.id, turn.case.step, "")
+    _remember(turn, fact)
+    if words.asks_to_stop(fact.text):
+        _opt_out(turn, fact.text)
+        return
+    choice = turn.context.flow.take(tap.step, tap.option, fact.text)
+    turn.note(
+        Event.SAID, text=fact.text, option=tap.option, intent=choice.intent, urgency=choice.urgency, said_at=fact.at
+    )
+    if turn.case.state is State.CLOSED:
+        _after_the_end(turn, choice, fact)
+        return
+    turn.change(intent=choice.intent or turn.case.intent, urgency=choice.urgency or turn.case.urgency)
+    _DOES[choice.does](turn, choice, fact)
+
+
+def _remember(turn: Turn, fact: Said) -> None:
+    case = turn.case
+    turn.change(
+        asked=max(case.asked, fact.at),
+        name=fact.name or case.name,
+        wa_id=fact.wa_id or case.wa_id,
+        user_id=fact.user_id or case.user_id,
+    )
+    turn.case = turn.case.heard(fact.at, "customer", fact.text)
+
+
+def _opt_out(turn: Turn, text: str) -> None:
+    turn.note(Event.OPTED_OUT, text=text)
+    turn.commands.append(OptOut(turn.case.key))
+    if turn.case.active:
+        turn.close(Outcome.OPTED_OUT)
+
+
+def _after_the_end(turn: Turn, choice: Choice, fact: Said) -> None:
+    if choice.does is Does.RATE:
+        _rate(turn, choice, fact)
+    else:
+        turn.say(turn.context.flow.over)
+
+
+def _nothing(turn: Turn, choice: Choice, _: Said) -> None:
+    if turn.case.state in {State.WAITING, State.CONTACTED}:
+        turn.change(state=State.TALKING)
+    turn.say(choice.goto)
+
+
+def _call_now(turn: Turn, choice: Choice, _: Said) -> None:
+    """A second tap while it is due or ringing changes nothing."""
+    callback = turn.case.callback
+    if turn.case.state is State.RINGING:
+        return
+    if turn.case.state is State.PROMISED and callback and callback.due <= turn.context.now:
+        return
+    promise(turn, turn.context.now)
+    turn.say(choice.goto)
+
+
+def _call_at(turn: Turn, choice: Choice, _: Said) -> None:
+    """The hour he chose, if it is still to come and the line is open then; else he is asked again."""
+    if turn.case.state is State.RINGING:
+        return
+    line = turn.context.line
+    if choice.slot <= turn.context.now or line.hours.next_open(choice.slot, line.timezone) != choice.slot:
+        turn.say(turn.case.step)
+        return
+    promise(turn, choice.slot)
+    turn.say(choice.goto)
+
+
+def _decline(turn: Turn, choice: Choice, _: Said) -> None:
+    turn.close(Outcome.DECLINED)
+    turn.say(choice.goto)
+    turn.change(step="")
+
+
+def _handover(turn: Turn, choice: Choice, fact: Said) -> None:
+    """To a person. What was promised stays promised; what a person has already needs no second notice."""
+    case = turn.case
+    if case.state is State.WITH_PERSON:
+        return
+    turn.note(Event.HANDED_OVER, text=fact.text, intent=case.intent, urgency=case.urgency, misses=case.misses)
+    turn.change(handed_over=True)
+    if case.state not in {State.PROMISED, State.RINGING}:
+        turn.change(state=State.WITH_PERSON)
+    turn.say(choice.goto)
+
+
+def _solve(turn: Turn, choice: Choice, _: Said) -> None:
+    turn.close(Outcome.SOLVED, how="whatsapp")
+    turn.say(choice.goto or turn.context.flow.survey)
+
+
+def _rate(turn: Turn, choice: Choice, _: Said) -> None:
+    """The last digit of the option is the rating; a second tap corrects the first."""
+    rating = int(choice.option[-1]) if choice.option[-1:].isdigit() else 0
+    if 1 <= rating <= 5:  # the scale of the survey
+        turn.change(rating=rating)
+        turn.note(Event.RATED, rating=rating)
+        turn.say(choice.goto)
+
+
+_DOES: dict[Does, Callable[[Turn, Choice, Said], None]] = {
+    Does.NOTHING: _nothing,
+    Does.CALL_NOW: _call_now,
+    Does.CALL_AT: _call_at,
+    Does.CALL_OFF: _decline,
+    Does.DECLINE: _decline,
+    Does.HANDOVER: _handover,
+    Does.SOLVE: _solve,
+    Does.RATE: _rate,
+}

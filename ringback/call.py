@@ -1,0 +1,76 @@
+"""What became of a call: the verdict that everything else starts from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+OWN_CALL_PREFIX = "rb-"
+"""Uniqueids that begin so are channels Ringback originated itself (we choose their ChannelId)."""
+
+
+class Direction(StrEnum):
+    """Who called whom; only inbound calls can be missed."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+    OURS = "ours"
+
+
+class Verdict(StrEnum):
+    """What became of a call, known when its last channel hung up."""
+
+    ANSWERED = "answered"
+    ABANDONED_QUEUE = "abandoned_queue"
+    ABANDONED_IVR = "abandoned_ivr"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    VOICEMAIL = "voicemail"
+    CLOSED = "closed"
+    QUEUE_FULL = "queue_full"
+    QUEUE_EMPTY = "queue_empty"
+    QUEUE_TIMEOUT = "queue_timeout"
+    LOST_IN_TRANSFER = "lost_in_transfer"
+    SHORT = "short"
+    UNKNOWN = "unknown"
+
+
+NOT_MISSED = frozenset({Verdict.ANSWERED, Verdict.UNKNOWN})
+
+
+class Call(BaseModel):
+    """One attempt of a customer to reach the business: everything under one Linkedid.
+
+    Times are seconds since the epoch, durations are seconds. `queues` and `phones` are in the order they were tried.
+    For a call of ours (`direction` ours) `customer_up` says whether the customer picked up; `answered` then means
+    that he and an agent talked.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pbx: str
+    linkedid: str
+    direction: Direction
+    verdict: Verdict
+    caller: str = ""
+    caller_name: str = ""
+    did: str = ""
+    dialled: str = ""
+    queue: str = ""
+    agent: str = ""
+    started: float
+    ended: float
+    wait: float = 0.0
+    talk: float = 0.0
+    queues: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    reason: str = ""
+    customer_up: bool = False
+
+    @property
+    def missed(self) -> bool:
+        """Whether a customer called and talked to nobody."""
+        return self.direction is Direction.INBOUND and self.verdict not in NOT_MISSED

@@ -1,0 +1,66 @@
+"""The promise to ring a customer, its attempts, and what follows from how an attempt ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from ringback.call import OWN_CALL_PREFIX, Call, Verdict
+from ringback.line import CallbackPlan
+
+
+class Ended(StrEnum):
+    """How an attempt ended."""
+
+    TALKED = "talked"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    NO_AGENT = "no_agent"
+    """He picked up and hung up before an agent was there: a missed call of ours."""
+    FAILED = "failed"
+    DOUBT = "doubt"
+    """Nothing was heard of it; it counts as tried and is never dialled again."""
+    UNWANTED = "unwanted"
+    """At the last look he was on a call, had opted out, or the case had moved on: not dialled, not counted."""
+
+
+class Callback(BaseModel):
+    """A promise to ring at `due` (epoch seconds). `tried` attempts are over; `attempt` is the one under way."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    due: float
+    tried: int = 0
+    attempt: str = ""
+
+
+def attempt_id(case: str, number: int) -> str:
+    """The ActionID and ChannelId of an attempt: known before the dial, so that its fate can always be found."""
+    return f"{OWN_CALL_PREFIX}{case}-{number}"
+
+
+def case_of(attempt: str) -> str:
+    """The case an attempt belongs to, '' when the id is not one of ours."""
+    case, _, number = attempt.removeprefix(OWN_CALL_PREFIX).rpartition("-")
+    return case if attempt.startswith(OWN_CALL_PREFIX) and number.isdigit() else ""
+
+
+_BY_VERDICT = {Verdict.ANSWERED: Ended.TALKED, Verdict.BUSY: Ended.BUSY, Verdict.NO_ANSWER: Ended.NO_ANSWER}
+
+
+def ended(call: Call) -> Ended:
+    """Read the verdict of a call of ours."""
+    outcome = _BY_VERDICT.get(call.verdict, Ended.FAILED)
+    return Ended.NO_AGENT if call.customer_up and outcome is not Ended.TALKED else outcome
+
+
+def wait_before_next(outcome: Ended, plan: CallbackPlan) -> float:
+    """Seconds until the next attempt."""
+    minutes = {
+        Ended.BUSY: plan.busy_min,
+        Ended.NO_ANSWER: plan.no_answer_min,
+        Ended.DOUBT: plan.no_answer_min,
+        Ended.NO_AGENT: plan.no_agent_min,
+    }
+    return 60 * minutes.get(outcome, plan.failed_min)

@@ -1,0 +1,161 @@
+"""Everything that happens, as it arrives at the desk.
+
+Every fact has an `id`: applying the same fact twice changes nothing. Times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from ringback.call import Call
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CallEnded(_Fact):
+    """The PBX side reached a verdict."""
+
+    kind: Literal["call_ended"] = "call_ended"
+    call: Call
+
+    @property
+    def id(self) -> str:
+        """One verdict per Linkedid of a PBX, however often the call is read again after a gap."""
+        return f"call:{self.call.pbx}:{self.call.linkedid}"
+
+
+class Timer(StrEnum):
+    """What a case can wait for."""
+
+    QUIET = "quiet"
+    DUE = "due"
+    DOUBT = "doubt"
+    EXPIRY = "expiry"
+
+
+class TimerFired(_Fact):
+    """A moment a case waited for has come."""
+
+    kind: Literal["timer"] = "timer"
+    case: str
+    timer: Timer
+    due: float
+
+    @property
+    def id(self) -> str:
+        """A timer set again for another moment is another fact."""
+        return f"timer:{self.case}:{self.timer}:{self.due:.3f}"
+
+
+class Accepted(_Fact):
+    """The Cloud API took a message (it is not delivered yet)."""
+
+    kind: Literal["accepted"] = "accepted"
+    case: str
+    message: str
+    wamid: str
+    wa_id: str = ""
+    user_id: str = ""
+    at: float
+
+    @property
+    def id(self) -> str:
+        """The answer of the API and a status webhook may both tell it: the first one counts."""
+        return f"accepted:{self.message}"
+
+
+class Refused(_Fact):
+    """A message will not go out. `scope`: recipient, template, number, account, or stale (nobody would want it now)."""
+
+    kind: Literal["refused"] = "refused"
+    case: str
+    message: str
+    scope: Literal["recipient", "template", "number", "account", "stale"]
+    code: int = 0
+    why: str
+    at: float
+    tries: int = 0
+
+    @property
+    def id(self) -> str:
+        """A held message that is tried again may be refused again."""
+        return f"refused:{self.message}:{self.tries}"
+
+
+class Delivery(_Fact):
+    """What WhatsApp says of a message: sent, delivered, read, failed or played."""
+
+    kind: Literal["delivery"] = "delivery"
+    wamid: str
+    message: str = ""
+    status: Literal["sent", "delivered", "read", "failed", "played"]
+    code: int = 0
+    why: str = ""
+    at: float
+
+    @property
+    def id(self) -> str:
+        """Meta repeats webhooks: one effect per message and status."""
+        return f"delivery:{self.wamid}:{self.status}"
+
+
+class Said(_Fact):
+    """The customer tapped or wrote. `payload` is the button's; `context` the message he answers."""
+
+    kind: Literal["said"] = "said"
+    wamid: str
+    wa_id: str = ""
+    user_id: str = ""
+    name: str = ""
+    text: str = ""
+    payload: str = ""
+    context: str = ""
+    at: float
+
+    @property
+    def id(self) -> str:
+        """Meta repeats webhooks."""
+        return f"said:{self.wamid}"
+
+
+class NotDialled(_Fact):
+    """A callback attempt ended before a channel existed. `outcome` says why in the words of `ringback.callback`."""
+
+    kind: Literal["not_dialled"] = "not_dialled"
+    case: str
+    attempt: str
+    outcome: Literal["failed", "unwanted"]
+    why: str
+    at: float
+
+    @property
+    def id(self) -> str:
+        """An attempt ends once."""
+        return f"not_dialled:{self.attempt}"
+
+
+class PersonActed(_Fact):
+    """A person of the business wrote to the customer, or closed his case as solved."""
+
+    kind: Literal["person"] = "person"
+    nonce: str
+    case: str
+    act: Literal["reply", "solve"]
+    text: str = ""
+    who: str = ""
+    at: float
+
+    @property
+    def id(self) -> str:
+        """The sender of the act chooses the nonce."""
+        return f"person:{self.nonce}"
+
+
+Fact = CallEnded | TimerFired | Accepted | Refused | Delivery | Said | NotDialled | PersonActed
+FACT: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])
+"""Reads and writes any fact as JSON."""

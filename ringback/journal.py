@@ -1,0 +1,50 @@
+"""The append-only record of what happened; history and every figure are folds of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Event(StrEnum):
+    """The kinds of entries. The comment says what `data` holds."""
+
+    CALL_ENDED = "call_ended"  # verdict, direction, queue, wait, talk, agent, caller, did
+    SUPPRESSED = "suppressed"  # why: a missed call that opened no case
+    OPENED = "opened"  # verdict, missed_at, origin
+    MISSED_AGAIN = "missed_again"  # misses
+    POSTPONED = "postponed"  # why, until: what was due waits
+    QUEUED = "queued"  # message, step, body: put into the outbox
+    WITHDRAWN = "withdrawn"  # message: taken back before it was sent
+    ACCEPTED = "accepted"  # message, wamid: the Cloud API took it
+    DELIVERY = "delivery"  # message, status, code, why
+    REFUSED = "refused"  # message, scope, code, why
+    SAID = "said"  # text, option, intent, urgency
+    PROMISED = "promised"  # due, attempt number to come
+    DIALLED = "dialled"  # attempt, number of the attempt
+    ATTEMPT_ENDED = "attempt_ended"  # attempt, outcome, agent, talk, why
+    HANDED_OVER = "handed_over"  # text, intent, urgency, misses
+    PERSON_REPLIED = "person_replied"  # who
+    CLOSED = "closed"  # outcome, how, agent, talk
+    RATED = "rated"  # rating 1-5
+    OPTED_OUT = "opted_out"  # text
+    LINK_DOWN = "link_down"  # pbx, why
+    LINK_UP = "link_up"  # pbx
+
+
+Datum = str | int | float | bool
+
+
+class Entry(BaseModel):
+    """One thing that happened, at `at` (epoch seconds); `case`, `line`, `customer` are empty where there is none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: float
+    event: Event
+    case: str = ""
+    line: str = ""
+    customer: str = ""
+    data: Mapping[str, Datum] = {}

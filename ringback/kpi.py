@@ -1,0 +1,152 @@
+"""The five figures of the trade, folded from the journal, each with its formula and its n."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import quantiles
+
+from pydantic import BaseModel, ConfigDict
+
+from ringback.journal import Entry, Event
+from ringback.record import Outcome
+from ringback.story import RECOVERED, WINDOW_S, Story
+
+GOOD_RATING = 4
+
+
+class Figure(BaseModel):
+    """One figure: `value` is a share (0-1) or seconds, None where n is 0. `parts` are its components."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    formula: str
+    unit: str
+    value: float | None
+    n: int
+    parts: dict[str, float | int | None] = {}
+
+
+class Report(BaseModel):
+    """The figures of a period (epoch seconds) and the minutes of it in which the PBX link was down."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    since: float
+    until: float
+    missed_calls: int
+    suppressed: dict[str, int]
+    link_down_minutes: float
+    figures: tuple[Figure, ...]
+
+
+def report(journal: Iterable[Entry], since: float, until: float) -> Report:
+    """Fold the journal into the figures of the cases whose missed call ended in [since, until).
+
+    Entries after `until` still tell how those cases ended: give the whole journal.
+    """
+    stories: dict[str, Story] = {}
+    missed, suppressed = 0, dict[str, int]()
+    entries = list(journal)
+    for entry in entries:
+        in_period = since <= entry.at < until
+        missed += in_period and entry.event in {Event.OPENED, Event.MISSED_AGAIN, Event.SUPPRESSED} and _by_call(entry)
+        if entry.event is Event.SUPPRESSED and in_period:
+            why = str(entry.data["why"])
+            suppressed[why] = suppressed.get(why, 0) + 1
+        if entry.case:
+            stories.setdefault(entry.case, Story()).tell(entry)
+    cases = [story for story in stories.values() if since <= story.missed_at < until]
+    return Report(
+        since=since,
+        until=until,
+        missed_calls=missed,
+        suppressed=suppressed,
+        link_down_minutes=_down(entries, since, until) / 60,
+        figures=(_recovery(cases), _response(cases), _solved(cases), _escalated(cases), _satisfaction(cases)),
+    )
+
+
+def _by_call(entry: Entry) -> bool:
+    return entry.event is not Event.OPENED or entry.data["origin"] == "missed_call"
+
+
+def _recovery(cases: Sequence[Story]) -> Figure:
+    recovered = [story for story in cases if story.recovered]
+    split: dict[str, float | int | None] = {
+        outcome.value: sum(story.outcome == outcome for story in recovered) for outcome in RECOVERED
+    }
+    split["assisted"] = _share(sum(story.outcome != Outcome.RETURNED for story in recovered), len(cases))
+    formula = "cases that reached a conversation or a confirmed solution within 24 h / recoverable cases"
+    return _rate("recovery_rate", formula, len(recovered), len(cases), split)
+
+
+def _response(cases: Sequence[Story]) -> Figure:
+    message = [min(story.accepted) - story.missed_at for story in cases if story.accepted]
+    answer = [seconds for story in cases if (seconds := story.first_answer()) is not None]
+    human = [min(story.human) - story.missed_at for story in cases if story.human]
+    parts: dict[str, float | int | None] = {}
+    for name, times in (("message", message), ("first_answer", answer), ("first_human", human)):
+        parts |= {f"{name}_p50": _quantile(times, 50), f"{name}_p90": _quantile(times, 90), f"{name}_n": len(times)}
+    return Figure(
+        name="first_response_time",
+        formula="median seconds from the end of the missed call to the first message accepted by WhatsApp",
+        unit="s",
+        value=_quantile(message, 50),
+        n=len(message),
+        parts=parts,
+    )
+
+
+def _solved(cases: Sequence[Story]) -> Figure:
+    delivered = [story for story in cases if story.delivered]
+    solved = [s for s in delivered if s.outcome == Outcome.SOLVED and s.how == "whatsapp" and not _again(s, cases)]
+    formula = "closed as solved in WhatsApp and no new missed call within 24 h / cases whose message was delivered"
+    return _rate("solved_in_whatsapp", formula, len(solved), len(delivered))
+
+
+def _again(story: Story, cases: Sequence[Story]) -> bool:
+    return any(
+        other.customer == story.customer and story.closed < other.missed_at <= story.closed + WINDOW_S
+        for other in cases
+    )
+
+
+def _escalated(cases: Sequence[Story]) -> Figure:
+    engaged = [story for story in cases if story.engaged]
+    formula = "cases handed to a person / cases in which the customer answered"
+    return _rate("escalated", formula, sum(story.escalated for story in engaged), len(engaged))
+
+
+def _satisfaction(cases: Sequence[Story]) -> Figure:
+    rated = [story.rating for story in cases if story.rating]
+    asked = sum(story.surveyed for story in cases)
+    parts: dict[str, float | int | None] = {"asked": asked, "response_rate": _share(len(rated), asked)}
+    formula = "ratings of 4 and 5 / ratings"
+    return _rate("satisfaction", formula, sum(rating >= GOOD_RATING for rating in rated), len(rated), parts)
+
+
+def _rate(name: str, formula: str, part: int, n: int, parts: dict[str, float | int | None] | None = None) -> Figure:
+    return Figure(name=name, formula=formula, unit="share", value=_share(part, n), n=n, parts=parts or {})
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _quantile(values: Sequence[float], percent: int) -> float | None:
+    if len(values) < 2:
+        return values[0] if values else None
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def _down(entries: Sequence[Entry], since: float, until: float) -> float:
+    """Seconds of the period in which a PBX link was down."""
+    total, went_down = 0.0, dict[str, float]()
+    for entry in entries:
+        pbx = str(entry.data.get("pbx", ""))
+        if entry.event is Event.LINK_DOWN:
+            went_down.setdefault(pbx, entry.at)
+        elif entry.event is Event.LINK_UP and pbx in went_down:
+            total += max(0.0, min(entry.at, until) - max(went_down.pop(pbx), since))
+    return total + sum(max(0.0, until - max(at, since)) for at in went_down.values())

@@ -1,0 +1,79 @@
+"""What the customer called: a number, queue or menu with its brand, language, hours, flow and callback target."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from ringback.hours import Hours, ZoneName
+
+Language = Literal["es", "en", "pt"]
+TEMPLATE_LANGUAGE: dict[Language, str] = {"es": "es", "en": "en", "pt": "pt_BR"}
+"""The code under which Meta files a template, unless the line names another one."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
+Exten = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_*#+-]{1,64}$")]
+
+
+class _Setting(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CallbackPlan(_Setting):
+    """How a customer is rung back. Durations are in the unit their names end with."""
+
+    channel: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/@_.{}+-]*\{number\}[A-Za-z0-9/@_.{}+-]*$")] = (
+        "Local/{number}@from-internal"
+    )
+    """Whom Asterisk rings; `{number}` is the caller id as it came. Local/...@context uses the PBX's own routes."""
+    context: Exten = "ringback-callback"
+    exten: Exten
+    """Where the customer goes when he picks up: the queue or extension behind `context`."""
+    caller_id: Annotated[str, StringConstraints(pattern=r"^[0-9+]{0,32}$")] = ""
+    ring_s: Annotated[int, Field(ge=5, le=120)] = 25
+    attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    busy_min: Annotated[float, Field(ge=0)] = 5
+    no_answer_min: Annotated[float, Field(ge=0)] = 30
+    failed_min: Annotated[float, Field(ge=0)] = 120
+    no_agent_min: Annotated[float, Field(ge=0)] = 1
+
+
+class Line(_Setting):
+    """One line of the business. A call belongs to the line that lists its DID, else to the one that lists its queue."""
+
+    name: Name
+    brand: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    language: Language = "es"
+    region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    timezone: ZoneName
+    dids: tuple[Exten, ...] = ()
+    queues: tuple[Exten, ...] = ()
+    hours: Hours = Hours()
+    flow: Name = "general"
+    template_language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(_[A-Z]{2})?)?$")] = ""
+    info: Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)] = ""
+    """Address, hours and whatever most callers ask for; a flow may say it."""
+    quiet_s: Annotated[float, Field(ge=0, le=3600)] = 20
+    stale_h: Annotated[float, Field(gt=0, le=48)] = 2
+    contact_gap_h: Annotated[float, Field(ge=0, le=720)] = 24
+    expiry_h: Annotated[float, Field(gt=0, le=720)] = 24
+    contact_short: bool = False
+    callback: CallbackPlan
+
+    @property
+    def template_code(self) -> str:
+        """The language code of this line's templates."""
+        return self.template_language or TEMPLATE_LANGUAGE[self.language]
+
+
+def line_of(lines: tuple[Line, ...], did: str, queues: tuple[str, ...]) -> Line | None:
+    """Find the line of a call: by its DID first, then by the last queue it was in."""
+    for line in lines:
+        if did and did in line.dids:
+            return line
+    for queue in reversed(queues):
+        for line in lines:
+            if queue in line.queues:
+                return line
+    return None

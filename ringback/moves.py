@@ -1,0 +1,193 @@
+"""What each kind of fact does to a case. `ringback.case` says in which states each of these may run."""
+
+from __future__ import annotations
+
+from ringback.call import Direction
+from ringback.callback import Callback, Ended, attempt_id, ended, wait_before_next
+from ringback.command import Dial
+from ringback.fact import Accepted, CallEnded, Delivery, NotDialled, PersonActed, Refused, Timer, TimerFired
+from ringback.journal import Event
+from ringback.record import Outcome, State
+from ringback.turn import Turn, plain
+
+LOOK_AGAIN_S = 30.0
+"""How long a call back waits when the customer is on another call."""
+DOUBT_AFTER_RING_S = 20.0
+"""After ringing this long beyond its time without a word from the PBX, an attempt is in doubt."""
+
+
+def missed_again(turn: Turn, fact: CallEnded) -> None:
+    """He called again and nobody answered: it joins the case."""
+    call, case = fact.call, turn.case
+    turn.change(misses=case.misses + 1, last_miss=max(case.last_miss, call.ended), on_hold=case.on_hold + call.wait)
+    turn.note(Event.MISSED_AGAIN, misses=turn.case.misses, verdict=call.verdict, linkedid=call.linkedid)
+    if case.state is State.WAITING:
+        turn.wake(Timer.QUIET, turn.case.last_miss + turn.context.line.quiet_s)
+
+
+def quiet_over(turn: Turn, _: TimerFired) -> None:
+    """He has been quiet: write to him, unless he is calling right now or it is too late to be useful."""
+    line, now = turn.context.line, turn.context.now
+    if now < turn.case.last_miss + line.quiet_s:
+        return  # he called again while this timer was on its way; a later one is set
+    if turn.context.on_call:
+        turn.wake(Timer.QUIET, now + max(line.quiet_s, 1.0))
+        turn.note(Event.POSTPONED, why="on a call", until=now + max(line.quiet_s, 1.0))
+    elif now > turn.case.last_miss + line.stale_h * 3600:
+        turn.close(Outcome.EXPIRED, why="too late to be useful")
+    else:
+        contact(turn)
+
+
+def contact(turn: Turn) -> None:
+    """Write to him for the first time."""
+    turn.change(state=State.CONTACTED)
+    turn.say(turn.context.flow.first)
+    turn.wake(Timer.EXPIRY, turn.context.now + turn.context.line.expiry_h * 3600)
+
+
+def reached(turn: Turn, fact: CallEnded) -> None:
+    """He talked to a person after his missed call, without our call back: everything pending for him is cancelled."""
+    if fact.call.ended < turn.case.last_miss:
+        return
+    outcome = Outcome.RETURNED if fact.call.direction is Direction.INBOUND else Outcome.MANUAL
+    turn.close(outcome, agent=fact.call.agent, talk=fact.call.talk, at=fact.call.ended)
+
+
+def accepted(turn: Turn, fact: Accepted) -> None:
+    """The Cloud API took a message."""
+    case = turn.case
+    turn.change(
+        pending=tuple(message for message in case.pending if message != fact.message),
+        wa_id=fact.wa_id or case.wa_id,
+        user_id=fact.user_id or case.user_id,
+    )
+    turn.note(Event.ACCEPTED, message=fact.message, wamid=fact.wamid, accepted_at=fact.at)
+
+
+def refused(turn: Turn, fact: Refused) -> None:
+    """A message will not reach him (the case ends if it was the first), or is held until the cause is mended."""
+    turn.note(Event.REFUSED, message=fact.message, scope=fact.scope, code=fact.code, why=fact.why)
+    if fact.scope in {"recipient", "stale"}:
+        turn.change(pending=tuple(message for message in turn.case.pending if message != fact.message))
+        _unreachable(turn, fact.why)
+
+
+def delivery(turn: Turn, fact: Delivery) -> None:
+    """WhatsApp tells how far a message came."""
+    turn.note(Event.DELIVERY, message=fact.message, status=fact.status, code=fact.code, why=fact.why, told_at=fact.at)
+    if fact.status == "failed":
+        _unreachable(turn, fact.why)
+
+
+def _unreachable(turn: Turn, why: str) -> None:
+    if turn.case.state is State.CONTACTED:
+        turn.close(Outcome.UNREACHABLE, why=why)
+
+
+def promise(turn: Turn, at: float) -> None:
+    """Promise to ring him at `at`, or when the line opens after it."""
+    line, case = turn.context.line, turn.case
+    due = line.hours.next_open(at, line.timezone) or at
+    turn.change(state=State.PROMISED, callback=Callback(due=due))
+    turn.wake(Timer.DUE, due)
+    turn.wake(Timer.EXPIRY, due + line.expiry_h * 3600)
+    turn.note(Event.PROMISED, due=due, attempt=case.dialled + 1, asked=True)
+
+
+def due(turn: Turn, _: TimerFired) -> None:
+    """The moment of the promise has come: ring him, unless he is on a call or the line has closed meanwhile."""
+    case, line, now = turn.case, turn.context.line, turn.context.now
+    if case.callback and case.callback.due > now:
+        return  # it was moved while this timer was on its way
+    opens = line.hours.next_open(now, line.timezone) or now + LOOK_AGAIN_S
+    if turn.context.on_call or opens > now:
+        until = max(opens, now + LOOK_AGAIN_S)
+        turn.wake(Timer.DUE, until)
+        turn.note(Event.POSTPONED, why="on a call" if turn.context.on_call else "closed", until=until)
+        return
+    attempt = attempt_id(case.id, case.dialled + 1)
+    callback = (case.callback or Callback(due=now)).model_copy(update={"attempt": attempt})
+    turn.change(state=State.RINGING, dialled=case.dialled + 1, callback=callback)
+    turn.commands.append(Dial(attempt, case.id, case.line, case.dial, case.key))
+    turn.wake(Timer.DOUBT, now + line.callback.ring_s + DOUBT_AFTER_RING_S)
+    turn.note(Event.DIALLED, attempt=attempt, number=case.dialled + 1)
+
+
+def attempt_ended(turn: Turn, fact: CallEnded) -> None:
+    """The call back is over. A late word of an older attempt counts only if they talked."""
+    call = fact.call
+    outcome = ended(call)
+    _note_end(turn, call.linkedid, outcome, call.reason, call.agent, call.talk)
+    if turn.case.state is State.CLOSED:
+        return
+    if outcome is Ended.TALKED:
+        turn.close(Outcome.CALLBACK, agent=call.agent, talk=call.talk, attempt=call.linkedid)
+        turn.say(turn.context.flow.survey)
+    elif _under_way(turn, call.linkedid):
+        _next_attempt(turn, outcome)
+
+
+def not_dialled(turn: Turn, fact: NotDialled) -> None:
+    """The call back was never made."""
+    _note_end(turn, fact.attempt, Ended(fact.outcome), fact.why)
+    if _under_way(turn, fact.attempt):
+        _next_attempt(turn, Ended(fact.outcome))
+
+
+def _note_end(turn: Turn, attempt: str, outcome: Ended, why: str, agent: str = "", talk: float = 0.0) -> None:
+    turn.note(Event.ATTEMPT_ENDED, attempt=attempt, outcome=outcome, why=why, agent=agent, talk=talk)
+
+
+def _under_way(turn: Turn, attempt: str) -> bool:
+    callback = turn.case.callback
+    return turn.case.state is State.RINGING and callback is not None and callback.attempt == attempt
+
+
+def doubt(turn: Turn, _: TimerFired) -> None:
+    """An attempt should be over. If nothing is known of it, it counts as tried and is never dialled again."""
+    if turn.context.ringing:
+        turn.wake(Timer.DOUBT, turn.context.now + DOUBT_AFTER_RING_S)
+        return
+    attempt = turn.case.callback.attempt if turn.case.callback else ""
+    _note_end(turn, attempt, Ended.DOUBT, "no word from the PBX")
+    _next_attempt(turn, Ended.DOUBT)
+
+
+def _next_attempt(turn: Turn, outcome: Ended) -> None:
+    """Plan the next attempt, or tell him that we could not reach him."""
+    case, line, now = turn.case, turn.context.line, turn.context.now
+    tried = (case.callback.tried if case.callback else 0) + (outcome is not Ended.UNWANTED)
+    if tried >= line.callback.attempts:
+        _out_of_attempts(turn)
+        return
+    wait = LOOK_AGAIN_S if outcome is Ended.UNWANTED else wait_before_next(outcome, line.callback)
+    at = line.hours.next_open(now + wait, line.timezone) or now + wait
+    turn.change(state=State.PROMISED, callback=Callback(due=at, tried=tried))
+    turn.wake(Timer.DUE, at)
+    turn.note(Event.PROMISED, due=at, attempt=case.dialled + 1, asked=False)
+
+
+def _out_of_attempts(turn: Turn) -> None:
+    if not turn.window_open:
+        turn.close(Outcome.LOST, why="no attempt reached him")
+        return
+    turn.change(state=State.TALKING, callback=None)
+    turn.say(turn.context.flow.lost)
+    turn.wake(Timer.EXPIRY, turn.context.now + turn.context.line.expiry_h * 3600)
+
+
+def expiry(turn: Turn, _: TimerFired) -> None:
+    """Nothing happened for too long."""
+    turn.close(Outcome.LOST if turn.case.dialled else Outcome.EXPIRED, why="no answer in time")
+
+
+def person_acted(turn: Turn, fact: PersonActed) -> None:
+    """A person of the business wrote to him, or says that the matter is solved."""
+    if fact.act == "reply":
+        turn.note(Event.PERSON_REPLIED, who=fact.who)
+        turn.send(plain(fact.text), "person")
+        turn.change(handed_over=True)
+        return
+    turn.close(Outcome.SOLVED, how="person", agent=fact.who)
+    turn.say(turn.context.flow.survey)

@@ -1,0 +1,31 @@
+"""Whether a missed call is followed up, and if not, why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ringback.call import Call, Verdict
+from ringback.line import Line
+from ringback.phone import NoNumber, Number
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a customer: epoch seconds, 0 for never."""
+
+    opted_out: bool = False
+    contacted: float = 0.0
+    talked: float = 0.0
+
+
+def why_not(call: Call, line: Line, number: Number | NoNumber, memory: Memory, now: float) -> str:
+    """The reason why a missed call opens no case, '' when it opens one."""
+    reasons = (
+        (isinstance(number, NoNumber), f"no number to write to: {number}"),
+        (call.verdict is Verdict.SHORT and not line.contact_short, "short: hung up within seconds"),
+        (now > call.ended + line.stale_h * 3600, "too late to be useful"),
+        (memory.opted_out, "asked not to be contacted"),
+        (memory.talked > call.ended, "talked to a person since"),
+        (memory.contacted + line.contact_gap_h * 3600 > now, "written to a short while ago"),
+    )
+    return next((why for holds, why in reasons if holds), "")

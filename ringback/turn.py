@@ -1,0 +1,121 @@
+"""One fact applied to one case: the case as it changes, and the commands as they gather."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ringback import words
+from ringback.command import ClearTimer, Command, Note, Send, SetTimer, Withdraw
+from ringback.fact import Timer
+from ringback.flow import SLOT, Flow, render
+from ringback.journal import Datum, Entry, Event
+from ringback.line import Line
+from ringback.message import Body, Message, Text
+from ringback.payload import Tap
+from ringback.record import Case, Outcome, State
+
+WINDOW_S = 24 * 3600
+"""Free words are allowed for 24 hours after the customer's last message (Meta's rule)."""
+SLOTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a decision may look at beside the case. `on_call`: the customer is on a call with the PBX right now;
+    `ringing`: the attempt under way is still up. `sign` makes the payload of a button, `read` reads it back."""
+
+    line: Line
+    flow: Flow
+    now: float
+    sign: Callable[[Tap], str]
+    read: Callable[[str], Tap | None]
+    on_call: bool = False
+    ringing: bool = False
+
+
+class Turn:
+    """Gathers what one fact does to one case. Lives only inside `ringback.case.apply`."""
+
+    def __init__(self, case: Case, context: Context) -> None:
+        self.case = case
+        self.context = context
+        self.commands: list[Command] = []
+
+    def change(self, **fields: object) -> None:
+        """Change fields of the case."""
+        self.case = self.case.model_copy(update=fields)
+
+    def note(self, event: Event, **data: Datum) -> None:
+        """Write into the journal."""
+        case = self.case
+        entry = Entry(at=self.context.now, event=event, case=case.id, line=case.line, customer=case.customer, data=data)
+        self.commands.append(Note(entry))
+
+    def wake(self, timer: Timer, at: float) -> None:
+        """Set a timer."""
+        self.commands.append(SetTimer(timer, at))
+
+    def say(self, name: str) -> None:
+        """Say a step of the flow; the case then waits for its answer."""
+        if not name:
+            return
+        step = self.context.flow.steps[name]
+        line = self.context.line
+        body = render(step, line.language, line.template_code, self._words(), self._slots(), self._payload(name))
+        self.send(body, name, step.text.of(line.language))
+        if step.options or step.hears:
+            self.change(step=name)
+
+    def send(self, body: Body, step: str, fallback: str = "") -> None:
+        """Put a message into the outbox, unless it would be refused because the 24-hour window is closed."""
+        case, now = self.case, self.context.now
+        if body.kind != "template" and not self.window_open:
+            return
+        stale = (case.last_miss if body.kind == "template" else now) + self.context.line.stale_h * 3600
+        message = Message(
+            id=f"{case.id}-m{case.sent + 1}", case=case.id, line=case.line, to=case.customer, body=body, not_after=stale
+        )
+        text = fallback if body.kind == "template" else body.text
+        self.change(sent=case.sent + 1, pending=(*case.pending, message.id))
+        self.case = self.case.heard(now, "us", text)
+        self.commands.append(Send(message))
+        self.note(Event.QUEUED, message=message.id, step=step, body=body.kind)
+
+    @property
+    def window_open(self) -> bool:
+        """Whether free words are allowed now."""
+        return self.context.now < self.case.asked + WINDOW_S
+
+    def close(self, outcome: Outcome, **data: Datum) -> None:
+        """End the case: nothing of it is pending any more."""
+        self.commands += [Withdraw(message) for message in self.case.pending]
+        self.commands += [ClearTimer(timer) for timer in Timer]
+        self.change(state=State.CLOSED, outcome=outcome, closed=self.context.now, pending=(), step="")
+        self.note(Event.CLOSED, outcome=outcome, **data)
+
+    def _words(self) -> dict[str, str]:
+        case, line, now = self.case, self.context.line, self.context.now
+        due = case.callback.due if case.callback else now
+        return {
+            "brand": line.brand,
+            "name": case.name or line.brand,
+            "missed_at": words.clock(case.last_miss, line.timezone),
+            "due": words.due(due, now, line.timezone, line.language),
+            "info": line.info or line.brand,
+        }
+
+    def _slots(self) -> dict[str, str]:
+        line, now = self.context.line, self.context.now
+        return {
+            f"{SLOT}.{int(at)}": words.slot_title(at, now, line.timezone, line.language)
+            for at in line.hours.slots(now, line.timezone, SLOTS)
+        }
+
+    def _payload(self, step: str) -> Callable[[str], str]:
+        return lambda option: self.context.sign(Tap(case=self.case.id, step=step, option=option))
+
+
+def plain(text: str) -> Text:
+    """A person's own words as a message."""
+    return Text(text=text)

@@ -1,0 +1,60 @@
+"""Times as people say them, in the language of the line."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ringback.line import Language
+
+SOON_S = 90
+
+_DAYS: dict[Language, tuple[str, ...]] = {
+    "es": ("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "pt": ("seg", "ter", "qua", "qui", "sex", "sáb", "dom"),
+}
+_TODAY: dict[Language, tuple[str, str]] = {
+    "es": ("hoy", "mañana"),
+    "en": ("today", "tomorrow"),
+    "pt": ("hoje", "amanhã"),
+}
+_SOON: dict[Language, str] = {"es": "en unos instantes", "en": "in a moment", "pt": "em instantes"}
+_AT: dict[Language, tuple[str, str]] = {"es": ("a la", "a las"), "en": ("at", "at"), "pt": ("à", "às")}
+
+_STOP = frozenset({"stop", "baja", "parar", "sair", "unsubscribe", "cancelar suscripcion", "no me escriban"})
+
+
+def clock(at: float, zone: str) -> str:
+    """The time of day, as 16:05."""
+    return datetime.fromtimestamp(at, ZoneInfo(zone)).strftime("%H:%M")
+
+
+def day(at: float, now: float, zone: str, language: Language) -> str:
+    """The day as seen from now: hoy, mañana, or lun 23."""
+    then, today = (datetime.fromtimestamp(moment, ZoneInfo(zone)) for moment in (at, now))
+    ahead = (then.date() - today.date()).days
+    if 0 <= ahead < len(_TODAY[language]):
+        return _TODAY[language][ahead]
+    return f"{_DAYS[language][then.weekday()]} {then.day}"
+
+
+def slot_title(at: float, now: float, zone: str, language: Language) -> str:
+    """A moment as the title of a list's row: Hoy 16:00."""
+    words = f"{day(at, now, zone, language)} {clock(at, zone)}"
+    return words[0].upper() + words[1:]
+
+
+def due(at: float, now: float, zone: str, language: Language) -> str:
+    """A moment inside a sentence: en unos instantes, or hoy a las 16:00."""
+    if at - now < SOON_S:
+        return _SOON[language]
+    hour = clock(at, zone)
+    return f"{day(at, now, zone, language)} {_AT[language][not hour.startswith('01')]} {hour}"
+
+
+def asks_to_stop(text: str) -> bool:
+    """Whether the customer asks never to be written to again, with or without accents and punctuation."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if c.isalnum() or c == " ")
+    return plain.strip() in _STOP

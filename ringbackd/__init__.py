@@ -1,0 +1,1 @@
+"""The outside of Ringback: Redis store, desk, callback scheduler, composition, command line, sandbox."""

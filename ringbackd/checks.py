@@ -1,0 +1,97 @@
+"""What `ringback doctor` tries: Redis, the PBX, WhatsApp and its templates, with the settings as they are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from redis.exceptions import RedisError
+
+from ami_listener.link import Link
+from ringback.flow import Flow
+from ringbackd.compose import open_store
+from ringbackd.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was tried. A bad one says what to do."""
+
+    good: bool
+    text: str
+
+
+async def examine(settings: Settings, flows: dict[str, Flow]) -> AsyncIterator[Finding]:
+    """Try everything, one after the other."""
+    yield await _redis(settings)
+    yield await _pbx(settings)
+    yield _cel(settings)
+    yield await _whatsapp(settings)
+    names = {flows[line.flow].steps[flows[line.flow].first].template for line in settings.line}
+    yield Finding(True, f"templates that must be approved at Meta: {', '.join(sorted(names))}")
+
+
+async def _redis(settings: Settings) -> Finding:
+    try:
+        async with open_store(settings.redis) as store:
+            server: Any = await store.redis.info()
+    except RedisError as error:
+        return Finding(False, f"Redis: {error}; look at redis.url")
+    if not server.get("aof_enabled"):
+        return Finding(
+            False, f"Redis {server['redis_version']}: set `appendonly yes`, or a crash of Redis forgets cases"
+        )
+    return Finding(True, f"Redis {server['redis_version']} answers and writes its append-only file")
+
+
+async def _pbx(settings: Settings) -> Finding:
+    pbx = settings.pbx
+    answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def tell(trouble: str = "") -> None:
+        if not answer.done():
+            answer.set_result(trouble)
+
+    link = Link(pbx, events="off", on_up=tell, on_down=tell)
+    running = asyncio.create_task(link.run())
+    trouble = await answer
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    where = f"AMI at {pbx.host}:{pbx.port}"
+    if trouble:
+        return Finding(False, trouble)
+    return Finding(True, f"{where}: logged in as {pbx.user}")
+
+
+def _cel(settings: Settings) -> Finding:
+    path = settings.pbx.cel_file
+    if path is None:
+        return Finding(False, "pbx.cel_file is not set: calls that end while Ringback is away are not seen")
+    if not path.is_file():
+        return Finding(False, f"pbx.cel_file: {path} does not exist yet; see dialplan/cel_custom_ringback.conf")
+    return Finding(True, f"CEL is written to {path}")
+
+
+async def _whatsapp(settings: Settings) -> Finding:
+    cloud = settings.whatsapp
+    url = f"{cloud.base_url}/{cloud.version}/{cloud.phone_number_id}"
+    try:
+        async with httpx.AsyncClient(timeout=10) as client:
+            answer = await client.get(url, headers=cloud.auth, params={"fields": "display_phone_number,verified_name"})
+    except httpx.HTTPError as error:
+        return Finding(False, f"WhatsApp: {url}: {str(error) or type(error).__name__}")
+    if answer.is_success:
+        return Finding(True, f"WhatsApp: {answer.json().get('display_phone_number', cloud.phone_number_id)} is ours")
+    return Finding(
+        False, f"WhatsApp: HTTP {answer.status_code}: {_message(answer)}; look at whatsapp.token and phone_number_id"
+    )
+
+
+def _message(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:200]

@@ -1,0 +1,114 @@
+"""The command line. Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage or settings."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from redis.exceptions import RedisError
+from rich.console import Console
+
+from ringbackd import commands
+from ringbackd.compose import ROLES
+from ringbackd.settings import SettingsError
+
+SETTINGS = "/etc/ringback/ringback.toml"
+out, err = Console(), Console(stderr=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; never shows a traceback for a mistake a user can make."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(asyncio.run(arguments.run(arguments, out)))
+    except SettingsError as error:
+        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return 2
+    except RedisError as error:
+        err.print(f"Redis does not serve: {error}; look at redis.url in the settings", style="red", markup=False)
+        return 1
+    except commands.FailedError as error:
+        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ringback", description="No missed call goes without an answer.")
+    parser.add_argument("--version", action="version", version=f"ringback {version('ringback')}")
+    parts = parser.add_subparsers(required=True, metavar="COMMAND")
+    _running(parts)
+    _looking(parts)
+    _people(parts)
+    return parser
+
+
+if TYPE_CHECKING:
+    Parts: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def _add(parts: Parts, name: str, run: commands.Command, text: str) -> argparse.ArgumentParser:
+    part = parts.add_parser(name, help=text, description=text)
+    part.set_defaults(run=run)
+    return part
+
+
+def _with_settings(part: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    part.add_argument("-c", "--config", type=Path, default=Path(SETTINGS), help=f"settings file ({SETTINGS})")
+    return part
+
+
+def _running(parts: Parts) -> None:
+    run = _with_settings(_add(parts, "run", commands.run, "watch the PBX, write to missed callers, ring them back"))
+    run.add_argument("--only", type=_roles, default=ROLES, metavar="ROLE,...", help=f"of {', '.join(ROLES)}")
+    sandbox = _add(parts, "sandbox", commands.sandbox, "a real PBX and a simulated WhatsApp on this machine, to try it")
+    sandbox.add_argument("--auto", action="store_true", help="play the whole story and exit")
+    sandbox.add_argument("--port", type=int, default=8080, help="port of the page (8080; 0 takes a free one)")
+
+
+def _roles(text: str) -> tuple[str, ...]:
+    roles = tuple(text.split(","))
+    wrong = [role for role in roles if role not in ROLES]
+    if wrong:
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r} is not one of {', '.join(ROLES)}")
+    return roles
+
+
+def _looking(parts: Parts) -> None:
+    report = _with_settings(_add(parts, "report", commands.report, "the five figures of a period"))
+    report.add_argument("--since", default="24h", help="how far back (30m, 24h, 7d) or a date (2026-11-01)")
+    report.add_argument("--until", default="", help="the same; now if not given")
+    report.add_argument("--json", action="store_true", help="as one JSON object")
+    _with_settings(_add(parts, "doctor", commands.doctor, "try Redis, the PBX and WhatsApp with these settings"))
+    config = parts.add_parser("config", help="check the settings, or print an example").add_subparsers(required=True)
+    _with_settings(_add(config, "check", commands.check, "check the settings and the flows"))
+    _add(config, "example", commands.example, "print an example to begin with")
+
+
+def _people(parts: Parts) -> None:
+    cases = parts.add_parser("cases", help="the open cases, and what a person does with them").add_subparsers(
+        required=True
+    )
+    listing = _with_settings(_add(cases, "list", commands.cases_list, "the active cases"))
+    listing.add_argument("--json", action="store_true", help="one JSON object per line")
+    show = _with_settings(_add(cases, "show", commands.cases_show, "one case with its conversation"))
+    reply = _with_settings(_add(cases, "reply", commands.cases_reply, "write to the customer of a case"))
+    solve = _with_settings(_add(cases, "solve", commands.cases_solve, "close a case as solved"))
+    for part in (show, reply, solve):
+        part.add_argument("case", help="its id")
+    reply.add_argument("text", help="what to write")
+    for part in (reply, solve):
+        part.add_argument("--who", default="", help="your name, for the journal")
+    outbox = parts.add_parser("outbox", help="messages that are kept").add_subparsers(required=True)
+    _with_settings(_add(outbox, "list", commands.outbox_list, "the messages that are kept, and why"))
+    _with_settings(_add(outbox, "retry", commands.outbox_retry, "send the kept messages again"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""The one place that wires: builds every object of a running Ringback and lets the roles run until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from ami_listener.dialer import Dialer
+from ami_listener.listener import Listener
+from ringback.flow import Flow
+from ringbackd import intake, outbox, scheduler
+from ringbackd.desk import Desk
+from ringbackd.flowfiles import read_flows
+from ringbackd.keys import Keys
+from ringbackd.patience import Patience
+from ringbackd.pbxsink import RedisSink
+from ringbackd.settings import RedisSettings, Settings
+from ringbackd.store import Store
+from ringbackd.worker import Handler, Worker
+from whatsapp.client import CloudClient
+from whatsapp.sender import Sender
+from whatsapp.webhook import Webhook
+
+log = logging.getLogger("ringback")
+ROLES = ("listener", "desk", "sender", "webhook", "scheduler")
+TIMERS_EVERY_S = 0.1
+Role = Callable[[asyncio.Event], Coroutine[None, None, None]]
+
+
+@asynccontextmanager
+async def open_store(settings: RedisSettings) -> AsyncIterator[Store]:
+    """The store of an installation. redis-py's own retries are off: `Patience` waits, and says so."""
+    redis = Redis.from_url(settings.url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=5, socket_timeout=10)
+    try:
+        yield Store(redis, Keys(settings.namespace))
+    finally:
+        await redis.aclose()
+
+
+def payload_secret(settings: Settings) -> bytes:
+    """The key that signs our buttons, drawn from the oldest secret Meta and we share, so that it survives restarts."""
+    shared = settings.whatsapp.app_secrets or (settings.whatsapp.verify_token,)
+    return hmac.new(shared[-1].get_secret_value().encode(), b"ringback payload", hashlib.sha256).digest()
+
+
+class House:
+    """A running Ringback."""
+
+    def __init__(self, settings: Settings, flows: dict[str, Flow], store: Store) -> None:
+        self.settings, self.flows, self.store = settings, flows, store
+        self.patience = Patience(store.redis, settings.redis.url.rpartition("@")[2])
+
+    async def run(self, only: Collection[str], stop: asyncio.Event) -> None:
+        """Let the roles run until `stop`; what is in hand is finished."""
+        roles: dict[str, Role] = {name: getattr(self, f"_{name}") for name in ROLES}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in only:
+                    group.create_task(roles[name](stop), name=name)
+        finally:
+            self.patience.close()
+
+    async def _work(self, stop: asyncio.Event, stream: str, group: str, handle: Handler, width: int = 1) -> None:
+        worker = Worker(self.store, stream, group, self.settings.name, handle, width)
+        await self.patience.keep(lambda: worker.run(stop), stop)
+
+    async def _listener(self, stop: asyncio.Event) -> None:
+        sink = RedisSink(self.store, self.settings.pbx.name, self.settings.line, self.patience)
+        await _until(stop, Listener(self.settings.pbx, sink).run())
+
+    async def _desk(self, stop: asyncio.Event) -> None:
+        desk = Desk(self.store, self.settings.line, self.flows, payload_secret(self.settings))
+        stream = self.store.keys.facts
+
+        async def handle(raw: bytes, entry: str) -> None:
+            await desk.handle(raw, tuple(outbox.taken_off(stream, "desk", entry)))
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._work(stop, stream, "desk", handle))
+            group.create_task(self.patience.keep(lambda: self._timers(stop), stop))
+
+    async def _timers(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            moved = await self.store.fire(time.time())
+            if not moved:
+                await _pause(stop, TIMERS_EVERY_S)
+
+    async def _sender(self, stop: asyncio.Event) -> None:
+        async with aiohttp.ClientSession() as session:
+            client = CloudClient(self.settings.whatsapp, session)
+            box = outbox.RedisOutbox(self.store, self.settings.sender.doubt_s)
+            sender = Sender(box, client, time.time)
+
+            async def handle(raw: bytes, entry: str) -> None:
+                await sender.handle(json.loads(raw)["message"], entry)
+
+            await self._work(stop, self.store.keys.outbox, outbox.GROUP, handle, self.settings.sender.width)
+
+    async def _webhook(self, stop: asyncio.Event) -> None:
+        reader = intake.Intake(self.store)
+        listen = self.settings.webhook
+        app = Webhook(self.settings.whatsapp, reader.persist).app(listen.path)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, listen.host, listen.port, reuse_address=True).start()
+            log.info("webhooks are received at http://%s:%d%s", listen.host, listen.port, listen.path)
+            await self._work(stop, self.store.keys.webhooks, intake.GROUP, reader.handle)
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+    async def _scheduler(self, stop: asyncio.Event) -> None:
+        dialer = Dialer(self.settings.pbx)
+        work = scheduler.Scheduler(self.store, dialer, self.settings.line)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_until(stop, dialer.run()))
+            group.create_task(self._work(stop, self.store.keys.dials, scheduler.GROUP, work.handle, width=10))
+
+
+async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:
+    """Let something run that never ends by itself."""
+    running = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    done, _ = await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if running in done:
+        running.result()
+        return
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+async def run(settings: Settings, only: Collection[str], stop: asyncio.Event) -> None:
+    """Run Ringback. Raises SettingsError for a flow that cannot be used, OSError when a port is taken."""
+    flows = read_flows(settings)
+    async with open_store(settings.redis) as store:
+        await House(settings, flows, store).run(only, stop)

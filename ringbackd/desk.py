@@ -1,0 +1,192 @@
+"""The desk: every fact comes here, is applied to the cases it concerns, and leaves as one atomic commit."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ringback import payload
+from ringback.call import Call, Direction
+from ringback.callback import case_of
+from ringback.case import On, apply, meaning, open_message, open_missed
+from ringback.command import Command
+from ringback.fact import FACT, Accepted, CallEnded, Delivery, Fact, Said
+from ringback.flow import Flow
+from ringback.journal import Entry, Event
+from ringback.line import Line, line_of
+from ringback.phone import NoNumber, Number, match_key, normalise
+from ringback.policy import why_not
+from ringback.record import Case
+from ringback.turn import Context
+from ringbackd.keys import REMEMBER_S
+from ringbackd.store import ConflictError, Op, Store
+from ringbackd.writes import case_checks, case_writes, command_writes
+
+log = logging.getLogger("ringback.desk")
+TRIES = 20
+
+
+@dataclass
+class Plan:
+    """What one fact changes: checks, then writes."""
+
+    checks: list[Op] = field(default_factory=list)
+    writes: list[Op] = field(default_factory=list)
+
+
+class Desk:
+    """Applies facts. `secret` signs the payloads of buttons; `clock` gives epoch seconds."""
+
+    def __init__(
+        self,
+        store: Store,
+        lines: tuple[Line, ...],
+        flows: dict[str, Flow],
+        secret: bytes,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.store, self.lines, self.flows, self.secret, self.clock = store, lines, flows, secret, clock
+        self._by_name = {line.name: line for line in lines}
+
+    async def handle(self, raw: bytes, done: tuple[Op, ...] = ()) -> None:
+        """Apply one fact as it was written to the stream; `done` are the writes that take it off the stream."""
+        await self.process(FACT.validate_json(raw), done)
+
+    async def process(self, fact: Fact, done: tuple[Op, ...] = ()) -> None:
+        """Apply one fact, once: a fact that was applied before changes nothing, only `done` is written."""
+        if isinstance(fact, Delivery):
+            fact = await self._known(fact)
+        applied = self.store.keys.of("applied", fact.id)
+        for _ in range(TRIES):
+            plan = await self._plan(fact)
+            checks = [("EXISTS", applied, "0"), *plan.checks]
+            writes = [*plan.writes, ("SET", applied, "1", "EX", str(REMEMBER_S)), *done]
+            try:
+                await self.store.commit(checks, writes)
+            except ConflictError as conflict:
+                if conflict.check == 0:
+                    await self.store.commit((), done)
+                    return
+                continue
+            return
+        raise RuntimeError(f"{fact.id}: the case changed {TRIES} times while it was decided")
+
+    async def _known(self, fact: Delivery) -> Delivery:
+        """Find our message behind a status. A status is also the proof that the Cloud API took the message: where the
+        answer of the send was lost, it stands in for it."""
+        message = fact.message or await self.store.message_of(fact.wamid)
+        case, wamid = await self.store.message_case(message)
+        if case and not wamid:
+            await self.process(Accepted(case=case, message=message, wamid=fact.wamid, at=fact.at))
+        return fact.model_copy(update={"message": message})
+
+    async def _plan(self, fact: Fact) -> Plan:
+        if isinstance(fact, CallEnded):
+            return await self._plan_call(fact)
+        if isinstance(fact, Said):
+            return await self._plan_said(fact)
+        plan = Plan()
+        case_id = fact.case if not isinstance(fact, Delivery) else (await self.store.message_case(fact.message))[0]
+        case = await self.store.case(case_id) if case_id else None
+        if isinstance(fact, Accepted):
+            plan.writes += self.store.accepted(fact)
+            plan.writes += self.store.waid(fact, case.key) if case else []
+        if case:
+            await self._apply(plan, case, fact)
+        return plan
+
+    async def _plan_call(self, fact: CallEnded) -> Plan:
+        call, plan = fact.call, Plan()
+        if call.direction is Direction.OURS:
+            case = await self.store.case(case_of(call.linkedid))
+            plan.writes.append(self.store.note(self._call_entry(call, case.line if case else "")))
+            if case:
+                await self._apply(plan, case, fact)
+            return plan
+        line = line_of(self.lines, call.did, (*call.queues, call.queue))
+        plan.writes.append(self.store.note(self._call_entry(call, line.name if line else "")))
+        other = call.dialled if call.direction is Direction.OUTBOUND else call.caller
+        number = normalise(other, (line or self.lines[0]).region)
+        on = meaning(fact)
+        if on is On.REACHED and isinstance(number, Number):
+            plan.writes.append(self.store.talked(number.key, call.ended))
+            for case in await self.store.cases_of(number.key):
+                await self._apply(plan, case, fact)
+        elif on is On.MISSED:
+            await self._missed(plan, fact, line, number)
+        return plan
+
+    async def _missed(self, plan: Plan, fact: CallEnded, line: Line | None, number: Number | NoNumber) -> None:
+        if line is None:
+            self._suppress(plan, fact.call, "", f"no line has the number {fact.call.did!r} or its queue")
+            return
+        key = number.key if isinstance(number, Number) else ""
+        case = await self.store.active_case(line.name, key) if key else None
+        if case:
+            await self._apply(plan, case, fact)
+            return
+        why = why_not(fact.call, line, number, await self.store.memory(line.name, key), self.clock())
+        if why or isinstance(number, NoNumber):
+            self._suppress(plan, fact.call, line.name, why)
+            return
+        context = await self._context(line, key, "")
+        self._put(plan, None, *open_missed(fact, number, context))
+
+    async def _plan_said(self, fact: Said) -> Plan:
+        """Find the case he answers: by the message he answers, by our payload, by his number; else begin one."""
+        plan = Plan()
+        key = await self.store.key_of(fact.wa_id, fact.user_id) or match_key(fact.wa_id)
+        case = await self._answered_case(fact)
+        if case is None or not (case.active or payload.read(self.secret, fact.payload)):
+            case = next(iter(await self.store.cases_of(key)), case if case and case.active else None)
+        if case:
+            await self._apply(plan, case, fact)
+            return plan
+        number = normalise(f"+{fact.wa_id}", self.lines[0].region) if fact.wa_id else NoNumber.ANONYMOUS
+        if isinstance(number, Number):
+            self._put(plan, None, *open_message(fact, number, await self._context(self.lines[0], key, "")))
+        return plan
+
+    async def _answered_case(self, fact: Said) -> Case | None:
+        tap = payload.read(self.secret, fact.payload)
+        case = tap.case if tap else (await self.store.message_case(await self.store.message_of(fact.context)))[0]
+        return await self.store.case(case) if case else None
+
+    async def _apply(self, plan: Plan, case: Case, fact: Fact) -> None:
+        line = self._by_name.get(case.line)
+        if line is None:
+            log.error("case %s belongs to line %s, which is not in the settings any more", case.id, case.line)
+            return
+        context = await self._context(line, case.key, case.callback.attempt if case.callback else "")
+        self._put(plan, case, *apply(case, fact, context))
+
+    async def _context(self, line: Line, key: str, attempt: str) -> Context:
+        return Context(
+            line=line,
+            flow=self.flows[line.flow],
+            now=self.clock(),
+            sign=lambda tap: payload.sign(self.secret, tap),
+            read=lambda text: payload.read(self.secret, text),
+            on_call=await self.store.live(key),
+            ringing=await self.store.live(attempt),
+        )
+
+    def _put(self, plan: Plan, before: Case | None, after: Case, commands: tuple[Command, ...]) -> None:
+        if before == after and not commands:
+            return
+        after = after.model_copy(update={"version": (before.version if before else 0) + 1})
+        plan.checks += case_checks(self.store.keys, before, after)
+        plan.writes += case_writes(self.store.keys, after)
+        gap = self._by_name[after.line].contact_gap_h * 3600
+        plan.writes += [write for command in commands for write in command_writes(self.store, after, command, gap)]
+
+    def _suppress(self, plan: Plan, call: Call, line: str, why: str) -> None:
+        entry = Entry(at=self.clock(), event=Event.SUPPRESSED, line=line, data={"why": why, "linkedid": call.linkedid})
+        plan.writes.append(self.store.note(entry))
+
+    def _call_entry(self, call: Call, line: str) -> Entry:
+        data = call.model_dump(mode="json", include={"pbx", "linkedid", "direction", "verdict", "caller", "did"})
+        data |= call.model_dump(mode="json", include={"queue", "agent", "started", "ended", "wait", "talk", "reason"})
+        return Entry(at=self.clock(), event=Event.CALL_ENDED, line=line, data=data)

@@ -1,0 +1,79 @@
+"""The names of everything in Redis. All of one installation share a hash tag: Redis Cluster keeps them together.
+
+| key | type | holds |
+|---|---|---|
+| facts, webhooks, outbox, dials | stream | what waits for the desk, the intake, the sender, the scheduler |
+| journal | stream | what happened |
+| dead | stream | what could not be processed, with the reason |
+| timers | sorted set | when what is to be put into which stream (score: epoch seconds) |
+| case:ID | hash | `version`, `json` |
+| active:LINE:KEY | string | the id of the active case of a customer on a line |
+| cases:KEY | set | the ids of a customer's active cases |
+| cases | sorted set | every active case (score: opened) |
+| message:ID | hash | `state`, `json`, `case`, `wamid` |
+| held | sorted set | messages that wait until a template, number or account is mended |
+| wamid:WAMID | string | our id of a message |
+| waid:WA_ID | string | the match key of the customer behind a WhatsApp id |
+| attempt:ID | hash | `state` of a callback attempt |
+| applied:FACT | string | that a fact was applied |
+| contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |
+| optout | set | match keys of those who asked not to be contacted |
+| live:KEY | set | the calls a customer is on (`PBX|LINKEDID`); KEY may be an attempt |
+| livecalls:PBX | hash | Linkedid -> KEY, to clear after a gap |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REMEMBER_S = 9 * 24 * 3600
+"""How long applied facts and messages are remembered: longer than Meta repeats a webhook."""
+CLOSED_CASE_S = 30 * 24 * 3600
+LIVE_S = 3 * 3600
+"""A call whose end nobody saw stops counting as live after this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Makes key names under one hash tag."""
+
+    namespace: str = "ringback"
+
+    def of(self, *parts: str) -> str:
+        """A key: {namespace}:part:part."""
+        return ":".join((f"{{{self.namespace}}}", *parts))
+
+    @property
+    def facts(self) -> str:
+        """The stream the desk reads."""
+        return self.of("facts")
+
+    @property
+    def webhooks(self) -> str:
+        """The stream of raw webhook bodies."""
+        return self.of("webhooks")
+
+    @property
+    def outbox(self) -> str:
+        """The stream the sender reads."""
+        return self.of("outbox")
+
+    @property
+    def dials(self) -> str:
+        """The stream the scheduler reads."""
+        return self.of("dials")
+
+    @property
+    def journal(self) -> str:
+        """The stream of what happened."""
+        return self.of("journal")
+
+    @property
+    def timers(self) -> str:
+        """The sorted set of timers."""
+        return self.of("timers")
+
+    @property
+    def timer_streams(self) -> tuple[str, str]:
+        """Where timers lead; a timer's member begins with the number (from 1) of its stream."""
+        return self.facts, self.outbox

@@ -1,0 +1,88 @@
+"""What the PBX side tells, written to Redis: verdicts as facts, and who is on a call right now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ami_listener.tracker import CallStarted
+from ringback.call import Call, Direction
+from ringback.fact import CallEnded
+from ringback.journal import Entry, Event
+from ringback.line import Line, line_of
+from ringback.phone import Number, normalise
+from ringbackd.keys import LIVE_S
+from ringbackd.patience import Patience
+from ringbackd.store import Op, Store
+
+
+class RedisSink:
+    """The sink of `ami_listener.listener.Listener`."""
+
+    def __init__(
+        self,
+        store: Store,
+        pbx: str,
+        lines: tuple[Line, ...],
+        patience: Patience,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.store, self.pbx, self.lines, self.patience, self.clock = store, pbx, lines, patience, clock
+
+    async def call_started(self, call: CallStarted) -> None:
+        """A customer (or an attempt of ours) is on the line: nobody writes to him or rings him meanwhile."""
+        key = self._key(call)
+        if key:
+            live = self.store.keys.of("live", key)
+            member = f"{self.pbx}|{call.linkedid}"
+            calls = self.store.keys.of("livecalls", self.pbx)
+            writes: list[Op] = [("SADD", live, member), ("EXPIRE", live, str(LIVE_S))]
+            await self._write([*writes, ("HSET", calls, call.linkedid, key)])
+
+    async def _write(self, writes: list[Op]) -> None:
+        await self.patience.insist(lambda: self.store.commit((), writes))
+
+    def _key(self, call: CallStarted) -> str:
+        if call.direction is Direction.OURS:
+            return call.linkedid
+        line = line_of(self.lines, call.did, ()) or self.lines[0]
+        number = normalise(call.caller, line.region)
+        return number.key if isinstance(number, Number) else ""
+
+    async def call_ended(self, call: Call) -> None:
+        """The verdict, and that he is not on this call any more, at once."""
+
+        async def write() -> None:
+            await self.store.commit((), [self.store.fact(CallEnded(call=call)), *await self._gone(call.linkedid)])
+
+        await self.patience.insist(write)
+
+    async def resynced(self, pbx: str, live_linkedids: frozenset[str]) -> None:
+        """After a gap: calls that are not there any more are not live."""
+
+        async def write() -> None:
+            known = await self.store.names(self.store.keys.of("livecalls", pbx))
+            writes = [op for linkedid in known - live_linkedids for op in await self._gone(linkedid)]
+            await self.store.commit((), writes)
+
+        await self.patience.insist(write)
+
+    async def _gone(self, linkedid: str) -> list[Op]:
+        calls = self.store.keys.of("livecalls", self.pbx)
+        (key,) = await self.store.fields(calls, linkedid)
+        if not key:
+            return []
+        member = f"{self.pbx}|{linkedid}"
+        return [("SREM", self.store.keys.of("live", key.decode()), member), ("HDEL", calls, linkedid)]
+
+    async def link_up(self) -> None:
+        """The PBX link works: the figures count the minutes it did not."""
+        await self._note(Event.LINK_UP, "")
+
+    async def link_down(self, reason: str) -> None:
+        """The PBX link is gone."""
+        await self._note(Event.LINK_DOWN, reason)
+
+    async def _note(self, event: Event, why: str) -> None:
+        entry = Entry(at=self.clock(), event=event, data={"pbx": self.pbx, "why": why})
+        await self._write([self.store.note(entry)])

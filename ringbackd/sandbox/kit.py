@@ -1,0 +1,186 @@
+"""The kit: a real Asterisk, Redis and sipp, fetched once from Debian and run in place, without root.
+
+Each release is unpacked into a folder of its own, and its programs run through the loader and the libraries there, so
+nothing has to fit the system. `python -m ringbackd.sandbox.kit 22 16` fetches and prints where it put them.
+"""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from rich.console import Console
+
+from .apt import Apt, Progress
+from .errors import KitError
+from .process import run, until
+from .progress import shown
+
+_ASTERISK = ("asterisk", "asterisk-modules", "asterisk-core-sounds-es-gsm", "asterisk-core-sounds-en-gsm")
+_SUITES = {"22": "sid", "16": "bullseye"}
+_PACKAGES = {"22": (*_ASTERISK, "redis-server", "sip-tester"), "16": _ASTERISK}
+_LIBRARIES = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib")
+_WHOLE = ".whole"
+"""The marker in a root that was unpacked to the end."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """One unpacked release."""
+
+    folder: Path
+
+    def argv(self, program: str) -> list[str]:
+        """Return the words that run `program` (such as usr/sbin/asterisk) with this root's own loader and libraries."""
+        folders = [path for pattern in _LIBRARIES for path in self.folder.glob(pattern)]
+        return [str(self._loader()), "--library-path", ":".join(map(str, folders)), str(self.folder / program)]
+
+    def find(self, *patterns: str) -> Path:
+        """Return the first path in this root that matches one of `patterns`; KitError when there is none."""
+        for found in (path for pattern in patterns for path in sorted(self.folder.glob(pattern))):
+            return found
+        raise KitError(f"{self.folder} has no {patterns[0]}: delete that folder and try again")
+
+    def _loader(self) -> Path:
+        """Return the dynamic loader: a regular file, for the links to it may be absolute."""
+        for path in (path for pattern in _LIBRARIES for path in self.folder.glob(f"{pattern}/ld-*.so*")):
+            if path.is_file() and not path.is_symlink():
+                return path
+        raise KitError(f"{self.folder} has no loader for this machine: amd64 and arm64 are supported")
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The programs of the sandbox."""
+
+    roots: Mapping[str, Root]
+
+    def asterisk(self, release: str) -> Root:
+        """Return the root of an Asterisk release, "22" or "16"."""
+        return self.roots[release]
+
+    @property
+    def redis_server(self) -> list[str]:
+        """The words that run redis-server: the machine's own where it has one."""
+        return self._program("redis-server")
+
+    @property
+    def sipp(self) -> list[str]:
+        """The words that run sipp: the machine's own where it has one."""
+        return self._program("sipp")
+
+    def _program(self, name: str) -> list[str]:
+        own = shutil.which(name)
+        return [own] if own else self.roots["22"].argv(f"usr/bin/{name}")
+
+
+def cache_folder() -> Path:
+    """Return where the kit is kept: RINGBACK_CACHE, or ~/.cache/ringback."""
+    return Path(os.environ.get("RINGBACK_CACHE") or Path.home() / ".cache/ringback").absolute()
+
+
+async def ensure(releases: Sequence[str] = ("22",), *, console: Console) -> Kit:
+    """Fetch what is missing of `releases` ("22", "16") and return the kit. Raises KitError.
+
+    Two processes never fetch at once; what was downloaded before an interruption is used again.
+    """
+    if unknown := [release for release in releases if release not in _SUITES]:
+        raise KitError(f"no Asterisk release {unknown[0]!r} in the kit: choose from {', '.join(_SUITES)}")
+    cache = cache_folder()
+    roots = {release: await _root(release, cache, console) for release in dict.fromkeys(("22", *releases))}
+    return Kit(roots)
+
+
+async def _root(release: str, cache: Path, console: Console) -> Root:
+    """Return the unpacked root of a release, fetched now if it is not there whole."""
+    root = cache / f"asterisk-{release}"
+    if not (root / _WHOLE).exists():
+        async with _alone(cache, console):
+            if not (root / _WHOLE).exists():
+                await _fetch(release, root, console)
+    return Root(root)
+
+
+async def _fetch(release: str, root: Path, console: Console) -> None:
+    """Download and unpack a release into a folder beside `root`, which it becomes only when it is whole."""
+    unfinished = root.with_name(root.name + ".unfinished")
+    for left_over in (unfinished, root):
+        shutil.rmtree(left_over, ignore_errors=True)
+    apt_home = root.with_name(f"apt-{_SUITES[release]}")
+    with shown(console, f"Asterisk {release}") as progress:
+        packages = await Apt(apt_home, _SUITES[release]).fetch(_PACKAGES[release], progress)
+        await unpack(packages, unfinished, progress)
+    (unfinished / _WHOLE).touch()
+    unfinished.rename(root)
+    shutil.rmtree(apt_home)
+
+
+async def unpack(packages: Sequence[Path], root: Path, progress: Progress) -> None:
+    """Unpack .deb files into `root`, two at a time. Raises KitError."""
+    lanes, done = asyncio.Semaphore(2), 0
+
+    async def one(package: Path) -> None:
+        nonlocal done
+        async with lanes:
+            code, printed = await run(["dpkg-deb", "-x", str(package), str(root)])
+        if code:
+            raise KitError(f"{package.name} cannot be unpacked into {root}: {' '.join(printed.split())}")
+        done += 1
+        progress(done / len(packages), f"unpacking package {done} of {len(packages)}")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for package in packages:
+                group.create_task(one(package))
+    except* KitError as failures:
+        raise failures.exceptions[0] from None
+
+
+@asynccontextmanager
+async def _alone(cache: Path, console: Console) -> AsyncIterator[None]:
+    """Hold the cache's lock; while another process has it, say so and wait."""
+    with _lock_file(cache) as lock:
+        if not _locked(lock):
+            console.print("another process is fetching the sandbox's programs: waiting for it")
+            await until(lambda: _locked(lock), seconds=600, otherwise=lambda: f"{cache}/lock is still held: try again")
+        yield
+
+
+def _lock_file(cache: Path) -> IO[str]:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        return (cache / "lock").open("w")
+    except OSError as error:
+        raise KitError(f"{cache} cannot be written ({error.strerror}): set RINGBACK_CACHE to another folder") from None
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Try to take the lock; the kernel gives it back when we end in whatever way."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def main(releases: Sequence[str]) -> int:
+    """Fetch `releases` and print their folders; returns the exit code."""
+    console = Console(stderr=True)
+    try:
+        kit = asyncio.run(ensure(releases or ("22",), console=console))
+    except KitError as error:
+        console.print(f"ringback: {error}", style="red", markup=False, soft_wrap=True)
+        return 1
+    for release, root in kit.roots.items():
+        console.print(f"Asterisk {release}: {root.folder}", soft_wrap=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

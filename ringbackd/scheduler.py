@@ -1,0 +1,123 @@
+"""The callback scheduler: rings the customers whose moment has come, each attempt once, whatever is killed."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from ami_listener.dialer import Dial as Originate
+from ami_listener.dialer import NotDialled as Refusal
+from ami_listener.dialer import Queued, Unclear
+from ringback.fact import NotDialled
+from ringback.line import Line
+from ringback.record import State
+from ringbackd.keys import REMEMBER_S
+from ringbackd.outbox import taken_off
+from ringbackd.store import ConflictError, Op, Store
+
+log = logging.getLogger("ringback.scheduler")
+GROUP = "scheduler"
+
+
+class Order(BaseModel):
+    """One entry of the dials stream."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attempt: str
+    case: str
+    line: str
+    number: str
+    key: str
+
+
+class Dialer(Protocol):
+    """Rings through AMI; see ami_listener.dialer."""
+
+    async def originate(self, dial: Originate) -> Queued | Refusal | Unclear:
+        """Ask Asterisk to ring; the answer says whether it began to."""
+
+
+class Scheduler:
+    """Deals with ordered dials. `clock` gives epoch seconds."""
+
+    def __init__(
+        self, store: Store, dialer: Dialer, lines: tuple[Line, ...], clock: Callable[[], float] = time.time
+    ) -> None:
+        self.store, self.dialer, self.clock = store, dialer, clock
+        self._lines = {line.name: line for line in lines}
+
+    async def handle(self, raw: bytes, entry: str) -> None:
+        """Ring, unless it was rung before (then its fate is in doubt, and the case waits for it) or is not wanted."""
+        order = Order.model_validate_json(raw)
+        done = taken_off(self.store.keys.dials, GROUP, entry)
+        unwanted = await self._unwanted(order)
+        if unwanted:
+            await self._over(order, "unwanted", unwanted, done)
+            return
+        mark = self.store.keys.of("attempt", order.attempt)
+        first: Op = ("HGET", mark, "state", "")
+        dialling: list[Op] = [("HSET", mark, "state", "dialling", "at", repr(self.clock()))]
+        try:
+            await self.store.commit([first], [*dialling, ("EXPIRE", mark, str(REMEMBER_S))])
+        except ConflictError:
+            log.warning("attempt %s was begun before; its fate is in doubt, it is not dialled again", order.attempt)
+            await self.store.commit((), done)
+            return
+        await self._dial(order, done)
+
+    async def _unwanted(self, order: Order) -> str:
+        """The last look before the phone rings."""
+        case = await self.store.case(order.case)
+        attempt = case.callback.attempt if case and case.callback else ""
+        if order.line not in self._lines:
+            return f"line {order.line} is not in the settings any more"
+        if case is None or case.state is not State.RINGING or attempt != order.attempt:
+            return "the case has moved on"
+        if await self.store.opted_out(order.key):
+            return "he asked not to be contacted"
+        return "on a call right now" if await self.store.live(order.key) else ""
+
+    async def _dial(self, order: Order, done: list[Op]) -> None:
+        answer = await self.dialer.originate(self._originate(order))
+        match answer:
+            case Queued():
+                await self.store.commit((), done)
+            case Refusal():
+                log.warning("attempt %s was not dialled: %s", order.attempt, answer.why)
+                await self._over(order, "failed" if answer.permanent else "unwanted", answer.why, done)
+            case Unclear():
+                log.warning("attempt %s may be ringing (%s); it is not dialled again", order.attempt, answer.why)
+                await self.store.commit((), done)
+
+    def _originate(self, order: Order) -> Originate:
+        line = self._lines[order.line]
+        plan = line.callback
+        return Originate(
+            attempt=order.attempt,
+            channel=plan.channel.replace("{number}", order.number),
+            context=plan.context,
+            exten=plan.exten,
+            timeout_s=plan.ring_s,
+            caller_id=plan.caller_id,
+            variables={
+                "RINGBACK_CASE": order.case,
+                "RINGBACK_ATTEMPT": order.attempt,
+                "RINGBACK_LINE": order.line,
+                "RINGBACK_CUSTOMER": order.number,
+            },
+        )
+
+    async def _over(self, order: Order, outcome: str, why: str, done: list[Op]) -> None:
+        fact = NotDialled(
+            case=order.case,
+            attempt=order.attempt,
+            outcome="failed" if outcome == "failed" else "unwanted",
+            why=why,
+            at=self.clock(),
+        )
+        await self.store.commit((), [self.store.fact(fact), *done])

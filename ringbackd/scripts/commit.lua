@@ -1,0 +1,26 @@
+-- Commits a decision: checks first, then all the writes, or nothing.
+-- KEYS: every key named below.  ARGV[1]: JSON list of checks {command, args..., expected}.
+-- ARGV[2]: JSON list of writes {command, args...}; {"IF", key, field, expected, command, args...} runs only if the
+-- hash field holds the expected text, {"IFEQ", key, expected, command, args...} only if the key does.
+-- Returns 0, or the number of the check that failed.
+for number, check in ipairs(cjson.decode(ARGV[1])) do
+  local expected = table.remove(check)
+  local found = redis.call(unpack(check))
+  if tostring(found or '') ~= expected then
+    return number
+  end
+end
+for _, write in ipairs(cjson.decode(ARGV[2])) do
+  if write[1] == 'IF' then
+    if redis.call('HGET', write[2], write[3]) == write[4] then
+      redis.call(unpack(write, 5))
+    end
+  elseif write[1] == 'IFEQ' then
+    if redis.call('GET', write[2]) == write[3] then
+      redis.call(unpack(write, 4))
+    end
+  else
+    redis.call(unpack(write))
+  end
+end
+return 0

@@ -1,0 +1,138 @@
+"""Everything an admin can set: one frozen model, read from TOML, secrets from the environment or from files."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from ami_listener.settings import PbxSettings
+from ringback.line import Line
+from whatsapp.settings import CloudSettings
+
+SECRETS = {
+    ("pbx", "secret"): "RINGBACK_AMI_SECRET",
+    ("whatsapp", "token"): "RINGBACK_WHATSAPP_TOKEN",
+    ("whatsapp", "app_secrets"): "RINGBACK_APP_SECRETS",
+    ("whatsapp", "verify_token"): "RINGBACK_VERIFY_TOKEN",
+    ("redis", "url"): "RINGBACK_REDIS_URL",
+}
+"""Where a secret may come from instead of the file. RINGBACK_APP_SECRETS may hold several, parted by commas; each may
+also be given as NAME_file = "path" in the TOML."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text names the file, the key and what is allowed."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RedisSettings(_Part):
+    """Where Redis is. `namespace` parts several installations in one Redis."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^(redis|rediss|unix)://")] = "redis://127.0.0.1:6379/0"
+    namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")] = "ringback"
+
+
+class WebhookSettings(_Part):
+    """Where Meta's webhooks are received (behind a reverse proxy that speaks HTTPS)."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8088
+    path: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/_-]*$")] = "/whatsapp"
+
+
+class SenderSettings(_Part):
+    """How many messages are posted at a time, and how long one in doubt waits for a status (seconds)."""
+
+    width: Annotated[int, Field(ge=1, le=200)] = 20
+    doubt_s: Annotated[float, Field(ge=1, le=3600)] = 120
+
+
+class Settings(_Part):
+    """The whole installation."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")] = "ringback"
+    """Tells several `ringback run` on one Redis apart; must stay the same over restarts."""
+    log: Literal["debug", "info", "warning", "error"] = "info"
+    flows: Path | None = None
+    """A folder with flows of your own; the shipped ones are always there."""
+    redis: RedisSettings = RedisSettings()
+    pbx: PbxSettings
+    whatsapp: CloudSettings
+    webhook: WebhookSettings = WebhookSettings()
+    sender: SenderSettings = SenderSettings()
+    line: Annotated[tuple[Line, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _no_twins(self) -> Self:
+        for what in ("name", "dids", "queues"):
+            seen: dict[str, str] = {}
+            for line in self.line:
+                values = (line.name,) if what == "name" else getattr(line, what)
+                for value in values:
+                    if value in seen:
+                        raise ValueError(f"{what}: {value!r} is in line {seen[value]!r} and again in {line.name!r}")
+                    seen[value] = line.name
+        return self
+
+
+def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises SettingsError with one line per mistake; each begins with the file and the key."""
+    try:
+        with path.open("rb") as file:
+            data = tomllib.load(file)
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"{path}: there is no such file; `ringback config example` prints one to begin with"
+        ) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    _fill_secrets(path, data, os.environ if environment is None else environment)
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError("\n".join(f"{path}: {line}" for line in explain(error))) from None
+
+
+def explain(error: ValidationError) -> list[str]:
+    """A line per mistake: the key as in the file, what is wrong, what was found (never a secret)."""
+    return [_one(dict(detail)) for detail in error.errors(include_url=False, include_context=True)]
+
+
+def _one(detail: Mapping[str, Any]) -> str:
+    where = ".".join(f"{part + 1}" if isinstance(part, int) else str(part) for part in detail["loc"]) or "settings"
+    if detail["type"] == "extra_forbidden":
+        return f"{where}: there is no such setting; check the spelling"
+    if detail["type"] == "missing":
+        variable = SECRETS.get(tuple(detail["loc"]))
+        return f"{where}: is missing" + (f'; set {variable}, or {where}_file = "path"' if variable else "")
+    secret = any(where.startswith(".".join(key)) for key in SECRETS)
+    found = detail["input"]
+    shown = f", not {found!r}" if not secret and isinstance(found, str | int | float) else ""
+    return f"{where}: {detail['msg'].removeprefix('Value error, ')}{shown}"
+
+
+def _fill_secrets(path: Path, data: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for (part, key), variable in SECRETS.items():
+        table = data.setdefault(part, {})
+        if not isinstance(table, dict):
+            continue
+        text = environment.get(variable, "")
+        if f"{key}_file" in table:
+            text = _read_secret(path, f"{part}.{key}_file", str(table.pop(f"{key}_file")))
+        if text:
+            table[key] = [word.strip() for word in text.split(",")] if key == "app_secrets" else text
+
+
+def _read_secret(path: Path, key: str, name: str) -> str:
+    try:
+        return (path.parent / name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {key}: {error}") from error

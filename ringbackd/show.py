@@ -1,0 +1,83 @@
+"""Cases and figures for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from ringback.journal import Entry
+from ringback.kpi import Figure, Report
+from ringback.record import Case
+
+TITLES = {
+    "recovery_rate": "Recovery rate",
+    "first_response_time": "First response time",
+    "solved_in_whatsapp": "Solved in WhatsApp",
+    "escalated": "Escalated to a person",
+    "satisfaction": "Satisfaction",
+}
+
+
+def report_table(console: Console, report: Report) -> None:
+    """The five figures, each with its n and its formula."""
+    period = f"{_when(report.since)} to {_when(report.until)}"
+    table = Table("figure", "value", "n", "how it is made", title=f"Ringback, {period}", title_justify="left")
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for figure in report.figures:
+        table.add_row(
+            TITLES[figure.name], f"[bold]{_value(figure)}[/]", str(figure.n), f"{figure.formula}{_parts(figure)}"
+        )
+    console.print(table)
+    suppressed = ", ".join(f"{count} {why}" for why, count in report.suppressed.items()) or "none"
+    console.print(f"missed calls: {report.missed_calls}; not followed up: {escape(suppressed)}", highlight=False)
+    console.print(f"minutes without a link to the PBX: {report.link_down_minutes:.1f}", highlight=False)
+
+
+def _value(figure: Figure) -> str:
+    if figure.value is None:
+        return "–"
+    return f"{figure.value:.0%}" if figure.unit == "share" else f"{figure.value:.1f} s"
+
+
+def _parts(figure: Figure) -> str:
+    shown = [
+        f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in figure.parts.items()
+        if value is not None
+    ]
+    return f"\n[dim]{', '.join(shown)}[/]" if shown else ""
+
+
+def cases_table(console: Console, cases: Sequence[Case], now: float) -> None:
+    """The active cases, the oldest first."""
+    columns = ("case", "line", "customer", "state", "misses", "intent", "urgency", "age")
+    table = Table(*columns, title=f"{len(cases)} active cases")
+    for case in cases:
+        urgency = f"[red]{case.urgency}[/]" if case.urgency == "high" else case.urgency
+        age = f"{(now - case.opened) / 60:.0f} min"
+        table.add_row(case.id, case.line, case.customer, case.state, str(case.misses), case.intent, urgency, age)
+    console.print(table)
+
+
+def case_page(console: Console, case: Case, journal: Sequence[Entry]) -> None:
+    """One case: who, what he wants, what was said, what happened."""
+    state = f"{case.state}{f' ({case.outcome})' if case.outcome else ''}"
+    wants = f"intent {case.intent or '–'}, urgency {case.urgency or '–'}"
+    head = f"{case.customer} {case.name} on {case.line}: {state}; {case.misses} missed calls; {wants}"
+    console.print(Panel(escape(head), title=f"case {case.id}"))
+    for line in case.transcript:
+        console.print(f"[dim]{_when(line.at)}[/] [cyan]{line.who:8}[/] {escape(line.text)}", highlight=False)
+    table = Table("time", "event", "data", title="journal", title_justify="left")
+    for entry in journal:
+        data = ", ".join(f"{key}={value}" for key, value in entry.data.items() if value not in {"", 0})
+        table.add_row(_when(entry.at), entry.event, escape(data))
+    console.print(table)
+
+
+def _when(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%d %b %H:%M:%S")

@@ -1,0 +1,182 @@
+"""The working state in Redis: cases, timers, what is remembered, and the atomic commit of a decision."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+
+from ringback.fact import FACT, Accepted, Fact, Timer
+from ringback.journal import Entry
+from ringback.policy import Memory
+from ringback.record import Case
+from ringbackd.keys import REMEMBER_S, Keys
+
+TALKED_S = 48 * 3600
+WAID_S = 365 * 24 * 3600
+
+Op = Sequence[str]
+"""A Redis command as texts: name, key, arguments."""
+
+
+class ConflictError(Exception):
+    """What was read has changed since: decide again. `check` is the number, from 0, of the check that failed."""
+
+    def __init__(self, check: int) -> None:
+        super().__init__(f"check {check} failed")
+        self.check = check
+
+
+class Store:
+    """Reads and writes the working state. Every method raises redis.RedisError when Redis is away."""
+
+    def __init__(self, redis: Redis, keys: Keys) -> None:
+        self.redis = redis
+        self.keys = keys
+        self._commit = self._script("commit")
+        self._fire = self._script("fire")
+        self.claim = self._script("claim")
+
+    def _script(self, name: str) -> AsyncScript:
+        text = files("ringbackd").joinpath(f"scripts/{name}.lua").read_text(encoding="utf-8")
+        script: AsyncScript = self.redis.register_script(text)
+        return script
+
+    async def commit(self, checks: Sequence[Op], writes: Sequence[Op]) -> None:
+        """Do all the writes at once if every check (a command, then the text it must answer) holds.
+
+        Raises ConflictError, and writes nothing, when one does not.
+        """
+        touched = [key for op in (*checks, *writes) for key in _keys(op)]
+        failed = await self._commit(keys=list(dict.fromkeys(touched)), args=[json.dumps(checks), json.dumps(writes)])
+        if failed:
+            raise ConflictError(int(failed) - 1)
+
+    async def add_facts(self, facts: Iterable[Fact]) -> None:
+        """Put facts into the stream, all or none."""
+        writes = [self.fact(fact) for fact in facts]
+        if writes:
+            await self.commit((), writes)
+
+    def fact(self, fact: Fact) -> Op:
+        """The write that puts a fact into the stream."""
+        return ("XADD", self.keys.facts, "*", "json", FACT.dump_json(fact).decode())
+
+    def note(self, entry: Entry) -> Op:
+        """The write that adds an entry to the journal."""
+        return ("XADD", self.keys.journal, "*", "json", entry.model_dump_json())
+
+    def timer(self, case: str, timer: Timer) -> str:
+        """The member of the sorted set that stands for a case's timer."""
+        return "1|" + json.dumps({"kind": "timer", "case": case, "timer": timer}, separators=(",", ":"))
+
+    async def fire(self, now: float, limit: int = 500) -> int:
+        """Move the timers that are due (epoch seconds) to their streams; says how many."""
+        moved = await self._fire(keys=[self.keys.timers, *self.keys.timer_streams], args=[f"{now:.3f}", str(limit)])
+        return int(moved)
+
+    async def case(self, case: str) -> Case | None:
+        """A case by its id."""
+        text = await self.redis.hget(self.keys.of("case", case), "json")
+        return Case.model_validate_json(text) if text else None
+
+    async def active_case(self, line: str, key: str) -> Case | None:
+        """The active case of a customer on a line."""
+        found = await self.redis.get(self.keys.of("active", line, key))
+        return await self.case(_text(found)) if found else None
+
+    async def cases_of(self, key: str) -> list[Case]:
+        """A customer's active cases on every line, the newest first."""
+        ids = await self.redis.smembers(self.keys.of("cases", key))
+        cases = [await self.case(_text(found)) for found in ids]
+        return sorted((case for case in cases if case), key=lambda case: -case.opened)
+
+    async def active_cases(self) -> list[Case]:
+        """Every active case, the oldest first."""
+        cases = [await self.case(found) for found in await self.ranked(self.keys.of("cases"))]
+        return [case for case in cases if case]
+
+    async def ranked(self, key: str) -> list[str]:
+        """The members of a sorted set, the lowest first."""
+        return [_text(member) for member in await self.redis.zrange(key, 0, -1)]
+
+    async def names(self, key: str) -> set[str]:
+        """The field names of a hash."""
+        return {_text(name) for name in await self.redis.hkeys(key)}
+
+    async def fields(self, key: str, *names: str) -> list[bytes]:
+        """Fields of a hash, empty where there is none."""
+        values: Any = await self.redis.hmget(key, list(names))
+        return [value or b"" for value in values]
+
+    async def memory(self, line: str, key: str) -> Memory:
+        """What is remembered of a customer."""
+        return Memory(
+            opted_out=await self.opted_out(key),
+            contacted=float(await self.redis.get(self.keys.of("contacted", line, key)) or 0),
+            talked=float(await self.redis.get(self.keys.of("talked", key)) or 0),
+        )
+
+    async def opted_out(self, key: str) -> bool:
+        """Whether a customer asked not to be contacted."""
+        return bool(await self.redis.sismember(self.keys.of("optout"), key))
+
+    async def live(self, key: str) -> bool:
+        """Whether a customer is on a call with the PBX right now, or an attempt is still up."""
+        return bool(key) and bool(await self.redis.exists(self.keys.of("live", key)))
+
+    def talked(self, key: str, at: float) -> Op:
+        """The write that remembers when a customer last talked to a person."""
+        return ("SET", self.keys.of("talked", key), repr(at), "EX", str(TALKED_S))
+
+    async def message_of(self, wamid: str) -> str:
+        """Our id of a message, '' if WhatsApp's is not known."""
+        return _text(await self.redis.get(self.keys.of("wamid", wamid)) or b"") if wamid else ""
+
+    async def message_case(self, message: str) -> tuple[str, str]:
+        """The case a message of ours belongs to, and its wamid once it was accepted; '' where unknown."""
+        if not message:
+            return "", ""
+        case, wamid = await self.fields(self.keys.of("message", message), "case", "wamid")
+        return case.decode(), wamid.decode()
+
+    async def key_of(self, wa_id: str, user_id: str) -> str:
+        """The match key of the customer behind a WhatsApp id, as remembered from a send; '' if we never wrote."""
+        for found in (wa_id, user_id):
+            key = await self.redis.get(self.keys.of("waid", found)) if found else None
+            if key:
+                return _text(key)
+        return ""
+
+    def accepted(self, fact: Accepted) -> list[Op]:
+        """The writes that remember that the Cloud API took a message."""
+        message = self.keys.of("message", fact.message)
+        return [
+            ("HSET", message, "state", "accepted", "wamid", fact.wamid),
+            ("SET", self.keys.of("wamid", fact.wamid), fact.message, "EX", str(REMEMBER_S)),
+        ]
+
+    def waid(self, fact: Accepted, key: str) -> list[Op]:
+        """The writes that remember under which WhatsApp ids a customer answers."""
+        ids = [found for found in (fact.wa_id, fact.user_id) if found]
+        return [("SET", self.keys.of("waid", found), key, "EX", str(WAID_S)) for found in ids]
+
+    async def journal(self) -> list[Entry]:
+        """The whole journal, the oldest first."""
+        rows: Any = await self.redis.xrange(self.keys.journal)
+        return [Entry.model_validate_json(fields[b"json"]) for _, fields in rows]
+
+
+def _keys(op: Op) -> list[str]:
+    """The keys a command touches: its first argument, and those of the command that IF or IFEQ wraps."""
+    wrapped = {"IF": 4, "IFEQ": 3}.get(op[0])
+    return [op[1], *_keys(op[wrapped:])] if wrapped else [op[1]]
+
+
+def _text(value: Any) -> str:
+    """redis-py types every answer as the union of all it could be; ours are bytes."""
+    return bytes(value).decode()

@@ -1,0 +1,90 @@
+"""Commands and changed cases as Redis writes."""
+
+from __future__ import annotations
+
+import json
+
+from ringback.command import ClearTimer, Command, Dial, Note, OptOut, Send, SetTimer, Withdraw
+from ringback.fact import Timer
+from ringback.record import Case
+from ringbackd.keys import CLOSED_CASE_S, REMEMBER_S, Keys
+from ringbackd.store import Op, Store
+
+
+def case_checks(keys: Keys, before: Case | None, after: Case) -> list[Op]:
+    """That nobody has changed the case since it was read, or begun another one."""
+    version = str(before.version) if before else ""
+    checks: list[Op] = [("HGET", keys.of("case", after.id), "version", version)]
+    if before is None:
+        checks.append(("GET", keys.of("active", after.line, after.key), ""))
+    return checks
+
+
+def case_writes(keys: Keys, case: Case) -> list[Op]:
+    """The record, and the indexes by which it is found."""
+    record = keys.of("case", case.id)
+    writes: list[Op] = [("HSET", record, "version", str(case.version), "json", case.model_dump_json())]
+    active, mine, everyone = keys.of("active", case.line, case.key), keys.of("cases", case.key), keys.of("cases")
+    if case.active:
+        return [
+            *writes,
+            ("SET", active, case.id),
+            ("SADD", mine, case.id),
+            ("ZADD", everyone, repr(case.opened), case.id),
+        ]
+    return [
+        *writes,
+        ("EXPIRE", record, str(CLOSED_CASE_S)),
+        ("IFEQ", active, case.id, "DEL", active),
+        ("SREM", mine, case.id),
+        ("ZREM", everyone, case.id),
+    ]
+
+
+def command_writes(store: Store, case: Case, command: Command, contact_gap_s: float) -> list[Op]:
+    """What a command means in Redis."""
+    keys = store.keys
+    match command:
+        case Send():
+            return _send(keys, case, command, contact_gap_s)
+        case Withdraw():
+            message = keys.of("message", command.message)
+            return [
+                ("IF", message, "state", state, "HSET", message, "state", "withdrawn") for state in ("queued", "held")
+            ]
+        case SetTimer() | ClearTimer():
+            return [_timer(store, case.id, command)]
+        case Dial():
+            dial = {
+                "attempt": command.attempt,
+                "case": command.case,
+                "line": command.line,
+                "number": command.number,
+                "key": command.key,
+            }
+            return [("XADD", keys.dials, "*", "json", json.dumps(dial))]
+        case OptOut():
+            return [("SADD", keys.of("optout"), command.key)]
+        case Note():
+            return [store.note(command.entry)]
+
+
+def _timer(store: Store, case: str, command: SetTimer | ClearTimer) -> Op:
+    member = store.timer(case, Timer(command.timer))
+    if isinstance(command, SetTimer):
+        return ("ZADD", store.keys.timers, f"{command.at:.3f}", member)
+    return ("ZREM", store.keys.timers, member)
+
+
+def _send(keys: Keys, case: Case, command: Send, contact_gap_s: float) -> list[Op]:
+    message = command.message
+    key = keys.of("message", message.id)
+    writes: list[Op] = [
+        ("HSET", key, "state", "queued", "case", message.case, "key", case.key, "json", message.model_dump_json()),
+        ("EXPIRE", key, str(REMEMBER_S)),
+        ("XADD", keys.outbox, "*", "json", json.dumps({"message": message.id})),
+    ]
+    if message.body.kind == "template" and contact_gap_s >= 1:
+        contacted = keys.of("contacted", case.line, case.key)
+        writes.append(("SET", contacted, repr(case.opened), "EX", str(int(contact_gap_s))))
+    return writes

@@ -1,0 +1,1 @@
+"""The simulated Cloud API, and our client against it."""

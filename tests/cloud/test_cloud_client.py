@@ -1,0 +1,224 @@
+"""Our client against the simulated Cloud API, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aiohttp
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+
+from ringback.message import Body, Template, Text
+from ringbackd.sandbox.cloud import Cloud
+from tests.cloud.cloudkit import BUTTONS, DIGITS, MENU, NUMBER, QUICK, SPECS, TEMPLATE, message, rig, text
+from whatsapp.answer import RULES
+from whatsapp.client import MAX_ANSWER, CloudClient
+from whatsapp.outcome import Refused, RetryAt, Scope, Sent, Unclear
+from whatsapp.settings import CloudSettings
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+async def test_a_template_is_sent_and_shown_with_its_words_filled_in() -> None:
+    async with rig() as it:
+        outcome = await it.client.send(message(TEMPLATE))
+        (item,) = it.cloud.chat(NUMBER)
+        assert outcome == Sent(item.wamid, DIGITS)
+        assert item.text == "Hola, somos Clínica Ñandú. Su llamada de las 10:15 quedó sin respuesta."
+        assert [(option.id, option.title) for option in item.options] == [("now:c1", "Ahora"), ("no:c1", "No")]
+        assert [(taken.ours, taken.to) for taken in it.cloud.accepted] == [("m-1", NUMBER)]
+
+
+async def test_every_kind_is_sent_inside_the_window() -> None:
+    async with rig() as it:
+        await it.cloud.say(NUMBER, "hola")
+        bodies: tuple[Body, ...] = (Text(text="¡Sí! 🎉"), BUTTONS, MENU, TEMPLATE)
+        for number, body in enumerate(bodies):
+            assert isinstance(await it.client.send(message(body, f"m-{number}")), Sent)
+        assert [item.kind for item in it.cloud.chat(NUMBER)] == ["text", "text", "button", "list", "template"]
+
+
+async def test_a_parameter_with_line_breaks_is_sent_on_one_line() -> None:
+    hostile = Template(name="missed_call", language="es", params=("A\r\nB\t    {{2}}", "10:15"))
+    async with rig() as it:
+        assert isinstance(await it.client.send(message(hostile)), Sent)
+        assert it.cloud.chat(NUMBER)[0].text.startswith("Hola, somos A B {{2}}. ")
+
+
+async def test_the_same_message_twice_is_two_messages() -> None:
+    async with rig() as it:
+        first, second = await it.client.send(message(TEMPLATE)), await it.client.send(message(TEMPLATE))
+        assert first != second
+        assert [taken.ours for taken in it.cloud.accepted] == ["m-1", "m-1"]
+
+
+async def test_free_text_is_refused_until_the_customer_wrote_and_a_day_after() -> None:
+    now = [1_000_000.0]
+    async with rig(Cloud(SPECS, knobs=QUICK, clock=lambda: now[0])) as it:
+        closed = await it.client.send(text())
+        await it.cloud.say(NUMBER, "hola")
+        now[0] += 24 * 3600 - 1
+        assert isinstance(await it.client.send(text()), Sent)
+        now[0] += 1
+        assert await it.client.send(text()) == closed
+        assert isinstance(closed, Refused)
+        assert (closed.scope, closed.code) == (Scope.RECIPIENT, 131047)
+
+
+@pytest.mark.parametrize("code", [code for code in sorted(RULES) if not 200 < code < 299])
+async def test_every_error_code_comes_back_as_its_rule_says(code: int) -> None:
+    async with rig(Cloud(SPECS, knobs=replace(QUICK, errors_left=1, error_code=code))) as it:
+        outcome = await it.client.send(message(TEMPLATE), attempt=1)
+        rule = RULES[code]
+        assert isinstance(outcome, RetryAt if rule.growth else Refused)
+        assert outcome == rule.apply(code, outcome.why, 1)
+        assert it.cloud.accepted == []
+        assert isinstance(await it.client.send(message(TEMPLATE)), Sent)
+
+
+async def test_a_cut_connection_is_unclear_because_the_message_was_taken() -> None:
+    async with rig(Cloud(SPECS, knobs=replace(QUICK, drops_left=1))) as it:
+        assert isinstance(await it.client.send(message(TEMPLATE)), Unclear)
+        assert [taken.ours for taken in it.cloud.accepted] == ["m-1"]
+        assert isinstance(await it.client.send(message(TEMPLATE, "m-2")), Sent)
+
+
+async def test_an_answer_that_does_not_come_is_unclear() -> None:
+    async with rig(Cloud(SPECS, knobs=replace(QUICK, answer_delay_s=30.0))) as it:
+        hasty = CloudClient(it.cloud.settings.model_copy(update={"timeout_s": 0.2}), it.session)
+        assert isinstance(await hasty.send(message(TEMPLATE)), Unclear)
+        assert len(it.cloud.accepted) == 1
+
+
+async def test_nobody_listening_is_worth_another_try(unused_tcp_port: int) -> None:
+    settings = _settings(f"http://127.0.0.1:{unused_tcp_port}")
+    async with aiohttp.ClientSession() as session:
+        outcome = await CloudClient(settings, session).send(text(), attempt=3)
+    assert isinstance(outcome, RetryAt)
+    assert (outcome.delay_s, outcome.scope) == (8.0, Scope.NUMBER)
+
+
+async def test_a_wrong_token_stops_the_account_and_is_not_repeated_to_anybody(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with rig() as it:
+        wrong = it.cloud.settings.model_copy(update={"token": SecretStr("EAAB-wrong-token")})
+        outcome = await CloudClient(wrong, it.session).send(text("secret words"))
+    assert isinstance(outcome, Refused)
+    assert (outcome.scope, outcome.code) == (Scope.ACCOUNT, 190)
+    assert "EAAB" not in caplog.text + repr(outcome) + repr(wrong)
+    assert "secret words" not in caplog.text
+
+
+async def test_an_unknown_phone_number_id_stops_the_number() -> None:
+    async with rig() as it:
+        wrong = it.cloud.settings.model_copy(update={"phone_number_id": "1"})
+        outcome = await CloudClient(wrong, it.session).send(text())
+    assert isinstance(outcome, Refused)
+    assert (outcome.scope, outcome.code) == (Scope.NUMBER, 100)
+
+
+async def test_an_unknown_template_stops_the_template() -> None:
+    async with rig() as it:
+        outcome = await it.client.send(message(Template(name="missed_call", language="pt_BR")))
+    assert isinstance(outcome, Refused)
+    assert (outcome.scope, outcome.code) == (Scope.TEMPLATE, 132001)
+    assert "pt_BR" in outcome.why
+
+
+async def test_the_client_can_be_cancelled() -> None:
+    async with rig(Cloud(SPECS, knobs=replace(QUICK, answer_delay_s=30.0))) as it:
+        task = asyncio.create_task(it.client.send(message(TEMPLATE)))
+        await it.cloud.chats.until(lambda: bool(it.cloud.accepted))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, b"<html>", Unclear),
+        (200, b"x" * (MAX_ANSWER + 1), Unclear),
+        (200, b'{"messages": []}', Unclear),
+        (504, b"upstream timed out", Unclear),
+        (503, b"busy", RetryAt),
+        (500, b'{"error": {"message": "a\\nb", "code": 131000, "error_data": "odd"}}', RetryAt),
+    ],
+)
+async def test_an_answer_of_no_known_form(status: int, body: bytes, kind: type[object]) -> None:
+    async with _api(_says(status, body)) as base_url, aiohttp.ClientSession() as session:
+        outcome = await CloudClient(_settings(base_url), session).send(text())
+    assert isinstance(outcome, kind)
+    assert "\n" not in repr(outcome)
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with _api(_says(302, b"")) as base_url, aiohttp.ClientSession() as session:
+        outcome = await CloudClient(_settings(base_url), session).send(text())
+    assert outcome == Refused(Scope.ACCOUNT, 302, "HTTP 302 without an answer in Meta's form")
+
+
+async def test_a_token_that_the_answer_repeats_is_not_passed_on() -> None:
+    body = b'{"error": {"message": "Malformed access token EAAB-token", "code": 190}}'
+    async with _api(_says(401, body)) as base_url, aiohttp.ClientSession() as session:
+        outcome = await CloudClient(_settings(base_url), session).send(text())
+    assert outcome == Refused(Scope.ACCOUNT, 190, "Malformed access token [token]")
+
+
+async def test_an_answer_that_never_ends_is_unclear() -> None:
+    async with _api(_dribble) as base_url, aiohttp.ClientSession() as session:
+        outcome = await CloudClient(_settings(base_url, timeout_s=0.2), session).send(text())
+    assert isinstance(outcome, Unclear)
+
+
+async def test_what_waited_for_a_free_connection_in_vain_never_left() -> None:
+    connector = aiohttp.TCPConnector(limit=1)
+    async with (
+        _api(_dribble) as base_url,
+        aiohttp.ClientSession(connector=connector) as session,
+        session.post(f"{base_url}/v26.0/1/messages"),
+    ):
+        outcome = await CloudClient(_settings(base_url, timeout_s=0.2), session).send(text())
+    assert isinstance(outcome, RetryAt)
+
+
+@asynccontextmanager
+async def _api(answer: Handler) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_post("/v26.0/1/messages", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+def _says(status: int, body: bytes) -> Handler:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, body=body, headers={"Location": "/v26.0/1/messages"})
+
+    return answer
+
+
+async def _dribble(request: web.Request) -> web.StreamResponse:
+    answer = web.StreamResponse()
+    await answer.prepare(request)
+    while True:
+        await answer.write(b" ")
+        await asyncio.sleep(0.02)
+
+
+def _settings(base_url: str, timeout_s: float = 5.0) -> CloudSettings:
+    return CloudSettings(
+        base_url=base_url,
+        phone_number_id="1",
+        token=SecretStr("EAAB-token"),
+        app_secrets=(SecretStr("s"),),
+        verify_token=SecretStr("v"),
+        timeout_s=timeout_s,
+    )

@@ -1,0 +1,53 @@
+"""Fixtures for every test: the kit, and a real Redis that is empty at the start of each test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from rich.console import Console
+
+from ringbackd.sandbox.asterisk import Pbx
+from ringbackd.sandbox.kit import Kit, ensure
+from ringbackd.sandbox.redisserver import RedisServer
+from ringbackd.sandbox.sip import Caller
+
+
+@pytest.fixture(scope="session")
+def kit() -> Kit:
+    """Asterisk 22, redis-server and sipp, fetched on the first run."""
+    return asyncio.run(ensure(("22",), console=Console(stderr=True)))
+
+
+@pytest.fixture(scope="session")
+def redis_server(kit: Kit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One redis-server for the whole session."""
+    server = RedisServer(kit.redis_server, tmp_path_factory.mktemp("redis"))
+    with asyncio.Runner() as runner:
+        runner.run(server.start())
+        yield server
+        runner.run(server.stop())
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """Where an empty Redis answers."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+async def pbx(kit: Kit, tmp_path: Path) -> AsyncIterator[Pbx]:
+    """A booted Asterisk 22 of its own for each test (half a second)."""
+    async with Pbx(kit, tmp_path / "pbx") as booted:
+        yield booted
+
+
+@pytest.fixture
+async def caller(kit: Kit, pbx: Pbx) -> AsyncIterator[Caller]:
+    """Customers who call that PBX."""
+    customers = Caller(kit, pbx)
+    yield customers
+    await customers.close()

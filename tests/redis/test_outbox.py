@@ -1,0 +1,153 @@
+"""The outbox's protocol: whatever the sender is doing when it dies, nothing is lost and nothing is posted twice."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ringback.fact import Accepted, Delivery, Refused
+from ringbackd.store import Store
+from tests.redis.offices import Office
+from whatsapp.outcome import Outcome, RetryAt, Scope, Sent, Unclear
+from whatsapp.outcome import Refused as NotTaken
+from whatsapp.sender import Sender
+
+
+class Api:
+    """Stands for the network beyond the client: answers as told, and counts what was posted."""
+
+    def __init__(self, *answers: Outcome | BaseException) -> None:
+        self.answers, self.posted = list(answers), [""][:0]
+
+    async def send(self, message: Any, attempt: int = 0) -> Outcome:
+        self.posted.append(message.id)
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+SENT = Sent("w1", "51987654321")
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+async def entries(store: Store) -> list[tuple[str, str]]:
+    rows: Any = await store.redis.xrange(store.keys.outbox)
+    return [(entry.decode(), json.loads(fields[b"json"])["message"]) for entry, fields in rows]
+
+
+async def work(office: Office, api: Api) -> None:
+    """One pass over the outbox, as the worker does it."""
+    sender = Sender(office.outbox, api, lambda: office.now)
+    for entry, message in await entries(office.store):
+        await sender.handle(message, entry)
+
+
+@pytest.fixture
+async def office(store: Store) -> Office:
+    office = Office(store)
+    await office.missed()
+    return office
+
+
+async def test_what_was_taken_leaves_the_outbox_and_becomes_a_fact(office: Office) -> None:
+    await work(office, Api(SENT))
+    (fact,) = await office.facts()
+    assert isinstance(fact, Accepted)
+    assert await entries(office.store) == []
+
+
+async def test_a_sender_killed_while_posting_waits_for_word_before_it_posts_again(office: Office) -> None:
+    api = Api(Killed(), SENT)
+    with pytest.raises(Killed):
+        await work(office, api)
+    await work(office, api)
+    assert len(api.posted) == 1
+    office.now += 59
+    assert await office.store.fire(office.now) == 0
+    office.now += 1
+    assert await office.store.fire(office.now) == 1
+    await work(office, api)
+    assert len(api.posted) == 2
+
+
+async def test_a_status_that_comes_meanwhile_settles_the_doubt(office: Office) -> None:
+    api = Api(Killed())
+    with pytest.raises(Killed):
+        await work(office, api)
+    await work(office, api)
+    (name,) = await office.queued() or [api.posted[0]]
+    await office.desk.process(Delivery(wamid="w1", message=name, status="sent", at=office.now))
+    office.now += 61
+    await office.store.fire(office.now)
+    await work(office, api)
+    assert len(api.posted) == 1
+
+
+async def test_an_unclear_answer_is_a_doubt_and_a_clear_refusal_to_connect_is_not(office: Office) -> None:
+    api = Api(Unclear("cut"), SENT)
+    await work(office, api)
+    assert (await office.message(api.posted[0]))[0] == "doubt"
+    office.now += 60
+    await office.store.fire(office.now)
+    await work(office, api)
+    assert len(api.posted) == 2
+
+
+async def test_a_rate_limit_is_waited_out_without_holding_a_worker(office: Office) -> None:
+    api = Api(RetryAt(4.0, "rate"), SENT)
+    await work(office, api)
+    assert await entries(office.store) == []
+    await office.store.fire(office.now + 3.9)
+    assert await entries(office.store) == []
+    await office.store.fire(office.now + 5.3)
+    await work(office, api)
+    assert len(api.posted) == 2
+
+
+async def test_nothing_is_posted_past_its_usefulness(office: Office) -> None:
+    api = Api()
+    office.now += 3 * 3600
+    await work(office, api)
+    (fact,) = await office.facts()
+    assert isinstance(fact, Refused)
+    assert fact.scope == "stale"
+
+
+async def test_a_message_taken_back_is_not_posted(office: Office) -> None:
+    api = Api()
+    (_, name), *_ = await entries(office.store)
+    await office.store.redis.hset(office.store.keys.of("message", name), "state", "withdrawn")
+    await work(office, api)
+    assert api.posted == []
+    assert await entries(office.store) == []
+
+
+async def test_he_who_opted_out_meanwhile_and_he_who_is_on_a_call_are_not_written_to(office: Office) -> None:
+    api = Api()
+    live = office.store.keys.of("live", "51987654321")
+    await office.store.redis.sadd(live, "pbx|1")
+    await work(office, api)
+    await office.store.redis.delete(live)
+    await office.store.redis.sadd(office.store.keys.of("optout"), "51987654321")
+    await office.store.fire(office.now + 10)
+    await work(office, api)
+    assert api.posted == []
+
+
+async def test_a_refused_template_is_kept_and_can_be_sent_again(office: Office) -> None:
+    api = Api(NotTaken(Scope.TEMPLATE, 132001, "no such template"), SENT)
+    await work(office, api)
+    ((message, why),) = await office.outbox.held()
+    assert why == "(132001) no such template"
+    await office.settle()
+    assert await office.outbox.retry() == 1
+    assert await office.outbox.retry() == 0
+    await work(office, api)
+    assert api.posted == [message.id, message.id]
+    assert await office.outbox.held() == []

@@ -1,0 +1,1 @@
+"""What we send to WhatsApp and read from it, without a network."""

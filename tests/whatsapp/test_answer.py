@@ -1,0 +1,96 @@
+"""What an answer of the Cloud API means: a row for every code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from whatsapp.answer import MAX_DELAY_S, RULES, decide
+from whatsapp.outcome import Refused, RetryAt, Scope, Sent, Unclear
+
+RECIPIENT = {131049, 130472, 131026, 131050, 131021, 131047, 131051, 131008, 131009, 100, 33, 131062, 130497, 131030}
+TEMPLATE = {132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132068, 132069, 131063}
+NUMBER_OR_ACCOUNT = {
+    0,
+    190,
+    3,
+    10,
+    *range(200, 300),
+    131005,
+    368,
+    131031,
+    131042,
+    131045,
+    133010,
+    131048,
+    131037,
+    131064,
+}
+RETRY = {1, 2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004}
+REFUSED = {
+    **dict.fromkeys(RECIPIENT, (Scope.RECIPIENT,)),
+    **dict.fromkeys(TEMPLATE, (Scope.TEMPLATE,)),
+    **dict.fromkeys(NUMBER_OR_ACCOUNT, (Scope.NUMBER, Scope.ACCOUNT)),
+}
+
+
+def error(code: object, **more: object) -> bytes:
+    return json.dumps({"error": {"message": "no", "code": code} | more}).encode()
+
+
+def test_every_code_has_its_rule() -> None:
+    assert RULES.keys() == REFUSED.keys() | RETRY
+
+
+@pytest.mark.parametrize("code", sorted(REFUSED))
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_code_that_refuses(code: int, status: int) -> None:
+    outcome = decide(status, error(code))
+    assert isinstance(outcome, Refused)
+    assert outcome.scope in REFUSED[code]
+    assert (outcome.code, outcome.why) == (code, "no")
+
+
+@pytest.mark.parametrize("code", sorted(RETRY))
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_code_that_is_worth_another_try(code: int, status: int) -> None:
+    waits = [outcome.delay_s for n in range(3) if isinstance(outcome := decide(status, error(code), n), RetryAt)]
+    assert waits == ([1, 4, 16] if code == 131056 else [1, 2, 4])
+
+
+def test_a_wait_does_not_grow_for_ever() -> None:
+    assert decide(400, error(131056), 10**9) == RetryAt(MAX_DELAY_S, "no", Scope.RECIPIENT)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, b'{"messages":[{"id":"w"}],"contacts":[{"input":"+1","wa_id":"1"}]}', Sent("w", "1", None)),
+        (200, b'{"messages":[{"id":"w"}],"contacts":[{"user_id":"MX.1"}]}', Sent("w", None, "MX.1")),
+        (200, b'{"messages":[{"id":"w","message_status":"accepted"}]}', Sent("w")),
+        (200, b"{}", Unclear("HTTP 200 without an answer in Meta's form")),
+        (504, b"", Unclear("HTTP 504 without an answer in Meta's form")),
+        (500, b"", RetryAt(2.0, "HTTP 500 without an answer in Meta's form", Scope.NUMBER)),
+        (429, b"", RetryAt(2.0, "HTTP 429 without an answer in Meta's form", Scope.NUMBER)),
+        (404, b"", Refused(Scope.ACCOUNT, 404, "HTTP 404 without an answer in Meta's form")),
+        (401, b"", Refused(Scope.ACCOUNT, 401, "HTTP 401 without an answer in Meta's form")),
+        (422, b"", Refused(Scope.RECIPIENT, 422, "HTTP 422 without an answer in Meta's form")),
+        (400, error(999999), Refused(Scope.RECIPIENT, 999999, "no")),
+        (500, error(999999), RetryAt(2.0, "no", Scope.NUMBER)),
+        (400, error(100, error_subcode=33), Refused(Scope.NUMBER, 100, "no")),
+        (400, error(100, error_data={"details": "d\n1"}), Refused(Scope.RECIPIENT, 100, "no: d 1")),
+        (400, error(100, error_data="odd", message=None), Refused(Scope.RECIPIENT, 100, "None")),
+    ],
+)
+def test_an_answer(status: int, body: bytes, expected: object) -> None:
+    assert decide(status, body) == expected
+
+
+@settings(deadline=None)
+@given(st.integers(100, 599), st.binary() | st.builds(error, st.integers() | st.text() | st.none()), st.integers(0))
+def test_no_answer_can_break_it(status: int, body: bytes, attempt: int) -> None:
+    outcome = decide(status, body, attempt)
+    assert not isinstance(outcome, RetryAt) or 0 < outcome.delay_s <= MAX_DELAY_S

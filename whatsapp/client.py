@@ -1,0 +1,66 @@
+"""The Cloud API client: posts one message and says what became of it, never by an exception."""
+
+from __future__ import annotations
+
+import aiohttp
+
+from ringback.message import Message
+from whatsapp.answer import UNREACHABLE, decide
+from whatsapp.outcome import Outcome, Unclear, one_line
+from whatsapp.settings import CloudSettings
+from whatsapp.wire import payload
+
+MAX_ANSWER = 1 << 20
+_NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+)
+
+
+class CloudClient:
+    """Posts messages for one WhatsApp number over a session that somebody else opens and closes."""
+
+    def __init__(self, settings: CloudSettings, session: aiohttp.ClientSession) -> None:
+        self._settings = settings
+        self._session = session
+        # The total is the longer one, so that it can only run out once the request has left.
+        limit = settings.timeout_s
+        self._timeout = aiohttp.ClientTimeout(total=2.5 * limit, connect=limit, sock_connect=limit, sock_read=limit)
+
+    async def send(self, message: Message, attempt: int = 0) -> Outcome:
+        """Post `message` once. `attempt` counts earlier tries. Anything that breaks after it left is `Unclear`."""
+        try:
+            status, body = await self._post(message)
+        except _NEVER_LEFT as error:
+            return UNREACHABLE.apply(0, self._told(error), attempt)
+        except (aiohttp.ClientError, OSError) as error:
+            return Unclear(self._told(error))
+        return decide(status, self._redacted(body), attempt)
+
+    async def _post(self, message: Message) -> tuple[int, bytes]:
+        async with self._session.post(
+            self._settings.messages_url,
+            json=payload(message),
+            headers=self._settings.auth,
+            timeout=self._timeout,
+            allow_redirects=False,
+        ) as answer:
+            return answer.status, await _read(answer)
+
+    def _redacted(self, body: bytes) -> bytes:
+        # Meta repeats a malformed token in its error text, which ends up in the log.
+        return body.replace(self._settings.token.get_secret_value().encode(), b"[token]")
+
+    def _told(self, error: Exception) -> str:
+        return one_line(f"{self._settings.base_url}: {str(error) or type(error).__name__}")
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in answer.content.iter_chunked(1 << 16):
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise aiohttp.ClientPayloadError(f"the answer is longer than {MAX_ANSWER} bytes")
+    return bytes(body)

@@ -1,0 +1,84 @@
+"""How to reach the Cloud API: Meta's own address, or a provider that speaks the same bodies (360dialog)."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+from yarl import URL
+
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=4096)]
+
+
+class CloudSettings(BaseModel):
+    """One WhatsApp number and the way to its API. Secrets never show in `repr`, logs or error texts.
+
+    `messages_path` may hold `{version}` and `{phone_number_id}`; `auth_header: auth_prefix + token` goes with every
+    request. `app_secrets` are all accepted on webhooks, so that a secret can be changed without losing one.
+    `timeout_s` is how long to wait for a connection, and then for the answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: str = "https://graph.facebook.com"
+    version: Annotated[str, StringConstraints(pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$")] = "v26.0"
+    phone_number_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
+    messages_path: str = "/{version}/{phone_number_id}/messages"
+    auth_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")] = "Authorization"
+    auth_prefix: Annotated[str, StringConstraints(pattern=r"^[!-~ ]{0,64}$")] = "Bearer "
+    token: Secret
+    app_secrets: tuple[Secret, ...] = ()
+    verify_token: Secret
+    verify_signature: bool = True
+    timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+
+    @field_validator("base_url")
+    @classmethod
+    def _encrypted(cls, base_url: str) -> str:
+        url = URL(base_url)
+        if url.scheme != "https" and not (url.scheme == "http" and _is_this_machine(url.host)):
+            raise ValueError("must begin with https:// (http:// only for 127.0.0.1, ::1 or localhost)")
+        return base_url.rstrip("/")
+
+    @field_validator("messages_path")
+    @classmethod
+    def _known_places(cls, path: str) -> str:
+        try:
+            filled = path.format(version="", phone_number_id="")
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError("may hold {version} and {phone_number_id}, nothing else in braces") from None
+        if not filled.startswith("/"):
+            raise ValueError("must begin with /")
+        return path
+
+    @field_validator("token")
+    @classmethod
+    def _one_word(cls, token: SecretStr) -> SecretStr:
+        value = token.get_secret_value()
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise ValueError("holds a space, a line break or a letter outside ASCII: copy it again")
+        return token
+
+    @model_validator(mode="after")
+    def _signed_or_said(self) -> Self:
+        if self.verify_signature and not self.app_secrets:
+            raise ValueError("app_secrets is empty: give Meta's app secret, or set verify_signature = false")
+        return self
+
+    @property
+    def messages_url(self) -> str:
+        """The address that messages are posted to."""
+        return self.base_url + self.messages_path.format(version=self.version, phone_number_id=self.phone_number_id)
+
+    @property
+    def auth(self) -> dict[str, str]:
+        """The header that proves who we are."""
+        return {self.auth_header: self.auth_prefix + self.token.get_secret_value()}
+
+
+def _is_this_machine(host: str | None) -> bool:
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"
