@@ -18,7 +18,7 @@ Event = Mapping[str, str]
 """An AMI event by its headers; of a doubled header the last one counts."""
 
 REMEMBERED = 20_000
-"""Ended calls and known endpoints that are kept; both are bounded, for what comes over the wire is not."""
+"""Ended calls, gone channels and known endpoints that are kept; all are bounded, for what comes over the wire is not."""
 
 NOBODY = frozenset({"", "<unknown>", "<null>"})
 """How Asterisk writes a number or name that it does not have."""
@@ -60,13 +60,18 @@ class Registry:
         self.outcomes: list[Outcome] = []
         self._homes: dict[str, str] = {}
         self._ended: dict[str, None] = {}
+        self._gone: dict[str, None] = {}
 
     def touch(self, event: Event, at: float) -> Channel | None:
-        """The channel an event speaks of, brought up to date; None when it has none or its call is long over."""
+        """The channel an event speaks of, brought up to date; None when it has none, or one that has hung up.
+
+        Asterisk is seen to send a NewCallerid after the Hangup of the same channel.
+        """
         uniqueid, linkedid = event.get("Uniqueid", ""), event.get("Linkedid", "")
         channel = self.board.channels.get(uniqueid)
         if channel is None:
-            if not uniqueid or not linkedid or not event.get("Channel") or linkedid in self._ended:
+            over = linkedid in self._ended or uniqueid in self._gone
+            if over or not uniqueid or not linkedid or not event.get("Channel"):
                 return None
             channel = self._meet(event, uniqueid, linkedid, at)
         elif linkedid and linkedid != channel.linkedid:
@@ -117,6 +122,7 @@ class Registry:
         """A channel hung up; the calls that end with it get their verdict."""
         self.rewire(channel, at, lambda: self.board.leave(channel))
         self.board.drop(channel)
+        _remember(self._gone, channel.uniqueid, None)
         call = self.calls[channel.linkedid]
         call.channels.discard(channel.uniqueid)
         if not call.channels:

@@ -41,8 +41,11 @@ Role = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 @asynccontextmanager
 async def open_store(settings: RedisSettings) -> AsyncIterator[Store]:
-    """The store of an installation. redis-py's own retries are off: `Patience` waits, and says so."""
-    redis = Redis.from_url(settings.url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=5, socket_timeout=10)
+    """The store of an installation. redis-py tries once more (a pooled connection may be dead); `Patience` does the rest.
+
+    Trying twice is safe: every commit checks what it needs, and facts are applied once.
+    """
+    redis = Redis.from_url(settings.url, retry=Retry(NoBackoff(), 1), socket_connect_timeout=5, socket_timeout=10)
     try:
         yield Store(redis, Keys(settings.namespace))
     finally:

@@ -14,6 +14,7 @@ BLOCK_MS = 500
 CLAIM_IDLE_MS = 10_000
 CLAIM_EVERY_S = 5.0
 BATCH = 50
+PENDING = 1_000
 
 
 class Consumer:
@@ -25,15 +26,21 @@ class Consumer:
     def __init__(self, redis: Redis, stream: str, group: str, name: str) -> None:
         self.redis, self.stream, self.group, self.name = redis, stream, group, name
         self._next_claim = 0.0
+        self._given: set[str] = set()
 
     async def entries(self, stop: asyncio.Event) -> AsyncIterator[tuple[str, bytes]]:
         """(entry id, the bytes of its `json` field) until `stop`. What is not acknowledged comes again next time."""
         await self._create()
+        self._given.clear()
         for entry in await self._mine():
-            yield entry
+            yield self._give(entry)
         while not stop.is_set():
             for entry in [*await self._orphans(), *await self._new()]:
-                yield entry
+                yield self._give(entry)
+
+    def _give(self, entry: tuple[str, bytes]) -> tuple[str, bytes]:
+        self._given.add(entry[0])
+        return entry
 
     async def _create(self) -> None:
         try:
@@ -59,15 +66,17 @@ class Consumer:
         return [entry for rows in batches for entry in _entries(rows)]
 
     async def _orphans(self) -> list[tuple[str, bytes]]:
-        """What another member took and did not finish: it is dead, or will find its effect already there."""
+        """What another member took and did not finish (it is dead, or will find its effect already there), and what was
+        given to us in an answer that never arrived."""
         if time.monotonic() < self._next_claim:
             return []
         self._next_claim = time.monotonic() + CLAIM_EVERY_S
-        pending: Any = await self.redis.xpending_range(self.stream, self.group, "-", "+", count=BATCH)
+        pending: Any = await self.redis.xpending_range(self.stream, self.group, "-", "+", count=PENDING)
+        self._given &= {row["message_id"].decode() for row in pending}
         old = [
             row["message_id"]
             for row in pending
-            if row["consumer"].decode() != self.name and row["time_since_delivered"] >= CLAIM_IDLE_MS
+            if row["message_id"].decode() not in self._given and row["time_since_delivered"] >= CLAIM_IDLE_MS
         ]
         if not old:
             return []

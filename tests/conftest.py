@@ -48,6 +48,5 @@ async def pbx(kit: Kit, tmp_path: Path) -> AsyncIterator[Pbx]:
 @pytest.fixture
 async def caller(kit: Kit, pbx: Pbx) -> AsyncIterator[Caller]:
     """Customers who call that PBX."""
-    customers = Caller(kit, pbx)
-    yield customers
-    await customers.close()
+    async with Caller(kit, pbx) as customers:
+        yield customers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -72,7 +73,7 @@ class Network:
     def accept(self, request: Request, body: Json) -> Accepted:
         """Take a message and carry it. Raises MetaError where Meta would refuse. The same message twice is two."""
         number, now = canonical(request.to), self._clock()
-        check(request, self.templates, window_open=now - self._last_heard.get(number, 0.0) < WINDOW_S)
+        check(request, self.templates, window_open=now - self._last_heard.get(number, -math.inf) < WINDOW_S)
         taken = Accepted(now, new_wamid(), request.to, request.biz_opaque_callback_data, body)
         self.accepted.append(taken)
         self.chats.add(number, bubble(request, self.templates, taken.wamid, now))

@@ -129,6 +129,12 @@ class Caller:
         await asyncio.gather(*(sipp.stop() for sipp in self._watches.values()))
         await asyncio.gather(*self._watches)
 
+    async def __aenter__(self) -> "Caller":
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
     async def _place(self, numbers: Sequence[str], did: str, name: str, *, limit: str, rate: int) -> list[PlacedCall]:
         token = secrets.token_hex(6)
         sipp = Sipp(free_udp_port(), lambda words: calls[words[1]].enter(State(words[0])))

@@ -203,9 +203,13 @@ async def test_many_callers_at_once_come_in_and_go(kit: Kit, pbx: Pbx, caller: C
 
 async def test_asterisk_16_does_the_same(tmp_path: Path) -> None:
     kit = await ensure(("16",), console=Console(stderr=True))
-    async with Pbx(kit, tmp_path, release="16") as pbx, AgentPhone(kit, pbx, "101", default=RINGS) as agent:
+    async with (
+        Pbx(kit, tmp_path, release="16") as pbx,
+        AgentPhone(kit, pbx, "101", default=RINGS) as agent,
+        Caller(kit, pbx) as caller,
+    ):
         assert (await pbx.cli("core show version")).startswith("Asterisk 16.28")
-        call = await Caller(kit, pbx).dial("987654321", "5550100")
+        call = await caller.dial("987654321", "5550100")
         await agent.call()
         await call.hang_up()
         assert "BRIDGE_ENTER" not in await whole_call(pbx, "987654321")

@@ -114,7 +114,9 @@ def test_the_cel_read_up_to_any_moment_and_then_the_live_events_of_the_call_agre
         login = float(cel[cut - 1]["Timestamp"]) - 0.2 if cut else 0.0
         tracker = Tracker(SETTINGS)
         events = [*cel[:cut], *(event for event in live if float(event.get("Timestamp", "0")) >= login)]
-        found = [outcome for event in events for outcome in tracker.feed(event, 0.0) if not isinstance(outcome, CallStarted)]
+        found = [
+            outcome for event in events for outcome in tracker.feed(event, 0.0) if not isinstance(outcome, CallStarted)
+        ]
         assert [call.verdict for call in found] == [right.verdict], cut
         assert found[0].queues == right.queues, cut
         assert found[0].agent == right.agent, cut
