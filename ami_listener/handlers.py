@@ -97,12 +97,14 @@ def snapshot_row(registry: Registry, event: Event, channel: Channel, at: float) 
 
 
 def newexten(registry: Registry, event: Event, channel: Channel, at: float) -> None:
-    """The caller's channel executes an application."""
+    """The caller's channel executes an application. Of a queue that is full or empty there is no other sign."""
     call, application = registry.own(channel), event.get("Application", "").lower()
     if channel.uniqueid != call.origin:
         return
     if application in MENU_APPS:
         call.menu_app(registry.contexts.kind(channel.context), channel.context)
+    elif application == "queue":
+        call.join(event.get("AppData", "").partition(",")[0], at)
     elif application in VOICEMAIL_APPS:
         call.visit(Kind.VOICEMAIL, channel.context)
 

@@ -18,7 +18,7 @@ Event = Mapping[str, str]
 """An AMI event by its headers; of a doubled header the last one counts."""
 
 REMEMBERED = 20_000
-"""Ended calls, gone channels and known endpoints that are kept; all are bounded, for what comes over the wire is not."""
+"""Ended calls, gone channels and known endpoints that are kept: bounded, for what comes over the wire is not."""
 
 NOBODY = frozenset({"", "<unknown>", "<null>"})
 """How Asterisk writes a number or name that it does not have."""

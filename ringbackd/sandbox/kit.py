@@ -5,29 +5,22 @@ nothing has to fit the system. `python -m ringbackd.sandbox.kit 22 16` fetches a
 """
 
 import asyncio
-import fcntl
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from rich.console import Console
 
-from .apt import Apt, Progress
 from .errors import KitError
-from .process import run, until
-from .progress import shown
+from .fetch import fetch
 
 _ASTERISK = ("asterisk", "asterisk-modules", "asterisk-core-sounds-es-gsm", "asterisk-core-sounds-en-gsm")
 _SUITES = {"22": "sid", "16": "bullseye"}
 _PACKAGES = {"22": (*_ASTERISK, "redis-server", "sip-tester"), "16": _ASTERISK}
 _LIBRARIES = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib")
-_WHOLE = ".whole"
-"""The marker in a root that was unpacked to the end."""
 
 
 @dataclass(frozen=True)
@@ -100,73 +93,8 @@ async def ensure(releases: Sequence[str] = ("22",), *, console: Console) -> Kit:
 async def _root(release: str, cache: Path, console: Console) -> Root:
     """Return the unpacked root of a release, fetched now if it is not there whole."""
     root = cache / f"asterisk-{release}"
-    if not (root / _WHOLE).exists():
-        async with _alone(cache, console):
-            if not (root / _WHOLE).exists():
-                await _fetch(release, root, console)
+    await fetch(root, _SUITES[release], _PACKAGES[release], console)
     return Root(root)
-
-
-async def _fetch(release: str, root: Path, console: Console) -> None:
-    """Download and unpack a release into a folder beside `root`, which it becomes only when it is whole."""
-    unfinished = root.with_name(root.name + ".unfinished")
-    for left_over in (unfinished, root):
-        shutil.rmtree(left_over, ignore_errors=True)
-    apt_home = root.with_name(f"apt-{_SUITES[release]}")
-    with shown(console, f"Asterisk {release}") as progress:
-        packages = await Apt(apt_home, _SUITES[release]).fetch(_PACKAGES[release], progress)
-        await unpack(packages, unfinished, progress)
-    (unfinished / _WHOLE).touch()
-    unfinished.rename(root)
-    shutil.rmtree(apt_home)
-
-
-async def unpack(packages: Sequence[Path], root: Path, progress: Progress) -> None:
-    """Unpack .deb files into `root`, two at a time. Raises KitError."""
-    lanes, done = asyncio.Semaphore(2), 0
-
-    async def one(package: Path) -> None:
-        nonlocal done
-        async with lanes:
-            code, printed = await run(["dpkg-deb", "-x", str(package), str(root)])
-        if code:
-            raise KitError(f"{package.name} cannot be unpacked into {root}: {' '.join(printed.split())}")
-        done += 1
-        progress(done / len(packages), f"unpacking package {done} of {len(packages)}")
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for package in packages:
-                group.create_task(one(package))
-    except* KitError as failures:
-        raise failures.exceptions[0] from None
-
-
-@asynccontextmanager
-async def _alone(cache: Path, console: Console) -> AsyncIterator[None]:
-    """Hold the cache's lock; while another process has it, say so and wait."""
-    with _lock_file(cache) as lock:
-        if not _locked(lock):
-            console.print("another process is fetching the sandbox's programs: waiting for it")
-            await until(lambda: _locked(lock), seconds=600, otherwise=lambda: f"{cache}/lock is still held: try again")
-        yield
-
-
-def _lock_file(cache: Path) -> IO[str]:
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        return (cache / "lock").open("w")
-    except OSError as error:
-        raise KitError(f"{cache} cannot be written ({error.strerror}): set RINGBACK_CACHE to another folder") from None
-
-
-def _locked(lock: IO[str]) -> bool:
-    """Try to take the lock; the kernel gives it back when we end in whatever way."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def main(releases: Sequence[str]) -> int:

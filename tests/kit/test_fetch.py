@@ -11,7 +11,8 @@ from rich.console import Console
 from ringbackd.sandbox import apt
 from ringbackd.sandbox.apt import Apt
 from ringbackd.sandbox.errors import KitError
-from ringbackd.sandbox.kit import Kit, ensure, main, unpack
+from ringbackd.sandbox.fetch import unpack
+from ringbackd.sandbox.kit import Kit, ensure, main
 from ringbackd.sandbox.process import until
 
 SMALL = "libgsm1"
@@ -93,6 +94,14 @@ async def test_a_broken_package_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.deb").write_bytes(b"not a package")
     with pytest.raises(KitError, match=r"bad\.deb cannot be unpacked"):
         await unpack([tmp_path / "bad.deb"], tmp_path / "root", quiet)
+
+
+@pytest.mark.usefixtures("no_apt")
+async def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("RINGBACK_CACHE", str(tmp_path / "file/cache"))
+    with pytest.raises(KitError, match=r"file.* cannot be written \(Not a directory\): .* RINGBACK_CACHE"):
+        await ensure(("22",), console=Console(file=io.StringIO()))
 
 
 @pytest.mark.usefixtures("no_apt")

@@ -1,6 +1,5 @@
 """Transcripts recorded on a real Asterisk 22, and events written by hand, through the tracker."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -86,8 +85,3 @@ def interleave(one: list[Event], other: list[Event]) -> Iterator[Event]:
     for index in range(max(len(one), len(other))):
         yield from one[index : index + 1]
         yield from other[index : index + 1]
-
-
-def cel_lines() -> list[list[str]]:
-    with (TRANSCRIPTS / "cel.csv").open(newline="") as file:
-        return list(csv.reader(file))

@@ -6,8 +6,8 @@ from ami_listener.cel import Tail
 from ami_listener.settings import PbxSettings
 from ami_listener.tracker import CallStarted, Tracker
 from ami_listener.wire import Framer
-from listenerkit import SETTINGS, TRANSCRIPTS, calls, interleave, only, run, transcript
 from ringback.call import Direction, Verdict
+from tests.listener.listenerkit import SETTINGS, TRANSCRIPTS, calls, interleave, only, run, transcript
 
 LEAN = PbxSettings.model_validate({"name": "lima", "secret": "x", "short_s": 0})
 
@@ -29,7 +29,8 @@ TRUTH = {
     "ours_no_answer": (Verdict.NO_ANSWER, "51987000004", "", "", ""),
     "ours_failed": (Verdict.FAILED, "", "", "", ""),
 }
-ALLOWED = {Verdict.UNKNOWN}
+COARSER = {"ours_busy": Verdict.FAILED}
+"""Cut just before OriginateResponse, that event alone is left: it says only that nobody was reached."""
 
 
 @pytest.mark.parametrize("name", TRUTH)
@@ -57,9 +58,13 @@ def test_without_the_dialplan_class_answered_or_not_stays_right(name: str) -> No
 def test_events_cut_off_the_front_never_make_a_wrong_verdict(name: str) -> None:
     events, right = transcript(name), only(transcript(name))
     for cut in range(1, len(events)):
-        for call in calls(events[cut:]):
-            assert call.verdict in {right.verdict, Verdict.UNKNOWN}, cut
-            assert not (call.missed and call.verdict is not right.verdict), cut
+        tracker = Tracker(SETTINGS)
+        found = [outcome for event in events[cut:] for outcome in tracker.feed(event, 0.0)]
+        for call in [*found, *tracker.close_missing(set(), right.ended + 60)]:
+            if isinstance(call, CallStarted):
+                continue
+            assert call.verdict in {right.verdict, Verdict.UNKNOWN, COARSER.get(name)}, cut
+            assert not call.missed or call.verdict is right.verdict, cut
 
 
 @pytest.mark.parametrize("name", TRUTH)
@@ -72,11 +77,9 @@ def test_every_event_told_twice_changes_nothing(name: str) -> None:
 def test_calls_at_the_same_time_do_not_touch_each_other() -> None:
     names = [name for name in TRUTH if name != "ours_failed"]
     for one, other in zip(names, [*names[1:], names[0]], strict=True):
-        expected = {only(transcript(one)).linkedid: only(transcript(one)), only(transcript(other)).linkedid: None}
-        both = {call.linkedid: call for call in calls(interleave(transcript(one), transcript(other)))}
-        assert set(both) == set(expected)
-        assert both[only(transcript(one)).linkedid] == only(transcript(one))
-        assert both[only(transcript(other)).linkedid] == only(transcript(other))
+        both = calls(interleave(transcript(one), transcript(other)))
+        expected = [only(transcript(one)), only(transcript(other))]
+        assert sorted(both, key=lambda call: call.linkedid) == sorted(expected, key=lambda call: call.linkedid)
 
 
 @pytest.mark.parametrize("size", [1, 7, 1024])
