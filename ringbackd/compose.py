@@ -41,7 +41,7 @@ Role = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 @asynccontextmanager
 async def open_store(settings: RedisSettings) -> AsyncIterator[Store]:
-    """The store of an installation. redis-py tries once more (a pooled connection may be dead); `Patience` does the rest.
+    """The store of an installation. redis-py tries once more (a pooled connection may be dead); the rest is `Patience`.
 
     Trying twice is safe: every commit checks what it needs, and facts are applied once.
     """

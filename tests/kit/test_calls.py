@@ -133,13 +133,17 @@ async def test_the_menu_takes_a_key_and_the_closed_line_hangs_up_by_itself(kit: 
 
 async def test_a_call_back_rings_the_customer_and_puts_him_into_the_queue(kit: Kit, pbx: Pbx) -> None:
     async with AgentPhone(kit, pbx, "101", default=answers()) as agent, CustomerPhone(kit, pbx) as customers:
-        await pbx.cli("channel originate Local/+51987654321@ringback-outbound extension ventas@ringback-callback")
+        originate = "Action: Originate\r\nChannel: Local/+51987654321@ringback-outbound\r\nContext: ringback-callback"
+        variables = "Variable: RINGBACK_CASE=7,RINGBACK_CUSTOMER=+51987654321"
+        await ami(pbx, pbx.ami_user, f"{originate}\r\nExten: ventas\r\nPriority: 1\r\nAsync: true\r\n{variables}")
         customer = await customers.call("+51987654321", State.RINGING)
         assert agent.call_of() is None
         customer.answer()
         leg = await agent.call(state=State.UP)
         await leg.hang_up()
         await customer.ended()
+    queued = [row for row in cel(pbx) if (row["eventtype"], row["appname"]) == ("APP_START", "Queue")]
+    assert [(row["exten"], row["cid_num"]) for row in queued] == [("ventas", "+51987654321")]
 
 
 @pytest.mark.parametrize("place", ["no-such-queue", 'ventas"x', "ventas|x", "ventas$[1]", "ventas)"])

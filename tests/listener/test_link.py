@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -20,22 +20,27 @@ class Heard:
         self.events: list[dict[str, str]] = []
         self.downs: list[str] = []
         self.ups = 0
-        self.changed = asyncio.Condition()
-        self.link = Link(settings, events="call", on_up=self.up, on_down=self.downs.append)
+        self.changed = asyncio.Event()
+        self.link = Link(settings, events="call", on_up=self.up, on_down=self.down)
         self.link.register_event("*", self.event)
 
     def up(self) -> None:
         self.ups += 1
+        self.changed.set()
+
+    def down(self, reason: str) -> None:
+        self.downs.append(reason)
+        self.changed.set()
 
     def event(self, link: Link, event: dict[str, str]) -> None:
         self.events.append(event)
+        self.changed.set()
 
-
-async def until(true: object) -> None:
-    assert callable(true)
-    async with asyncio.timeout(5):
-        while not true():
-            await asyncio.sleep(0.005)
+    async def when(self, true: Callable[[], object]) -> None:
+        async with asyncio.timeout(5):
+            while not true():
+                self.changed.clear()
+                await self.changed.wait()
 
 
 @asynccontextmanager
@@ -52,7 +57,7 @@ async def running(settings: PbxSettings) -> AsyncIterator[Heard]:
 @asynccontextmanager
 async def connected(**values: object) -> AsyncIterator[tuple[Hostile, Heard]]:
     async with hostile() as server, running(server.settings(**values)) as heard:
-        await until(lambda: heard.ups)
+        await heard.when(lambda: heard.ups)
         yield server, heard
 
 
@@ -60,10 +65,10 @@ async def test_it_logs_in_with_the_event_classes_and_answers_reach_who_asked() -
     async with connected() as (server, heard):
         assert (server.actions[0]["Username"], server.actions[0]["Events"]) == ("ringback", "call")
         server.replies["A"] = silence
-        first = asyncio.create_task(heard.link.ask({"Action": "A"}))
+        first = asyncio.create_task(heard.link.ask({"Action": "A", "ActionID": "a-1"}))
         second = await heard.link.ask({"Action": "B"})
         await server.got("A")
-        server.send(f"Response: Late\r\nActionID: {server.actions[1]['ActionID']}\r\n\r\n".encode())
+        server.send(b"Response: Late\r\nActionID: a-1\r\n\r\n")
         assert (await first)["Response"] == "Late"
         assert second["Response"] == "Success"
 
@@ -76,7 +81,7 @@ async def test_a_callback_that_raises_does_not_cost_the_connection(caplog: pytes
 
         heard.link.callbacks["*"].insert(0, broken)
         server.send(b"Event: One\r\n\r\nEvent: Two\r\n\r\n")
-        await until(lambda: len(heard.events) == 2)
+        await heard.when(lambda: len(heard.events) == 2)
         assert (await heard.link.ask({"Action": "Ping"}))["Response"] == "Success"
     assert "a callback failed on event One" in caplog.text
 
@@ -89,7 +94,7 @@ async def test_an_action_is_never_sent_again_after_a_reconnect() -> None:
         server.cut()
         with pytest.raises(LinkDownError):
             await asked
-        await until(lambda: heard.ups == 2)
+        await heard.when(lambda: heard.ups == 2)
         await heard.link.ask({"Action": "Ping"})
         assert server.count("Originate") == 1
 
@@ -129,7 +134,7 @@ async def test_a_refused_login_is_said_once_and_tried_again(caplog: pytest.LogCa
         async with running(server.settings()) as heard:
             await server.got("Login", times=4)
             server.replies["Login"] = success
-            await until(lambda: heard.ups)
+            await heard.when(lambda: heard.ups)
     refused = [record for record in caplog.records if "refused" in record.getMessage()]
     assert len(refused) == len(heard.downs) == 1
     text = refused[0].getMessage()
@@ -140,10 +145,10 @@ async def test_a_refused_login_is_said_once_and_tried_again(caplog: pytest.LogCa
 async def test_a_lost_connection_is_said_once_and_once_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "ringback.ami")
     async with hostile() as server, running(server.settings()) as heard:
-        await until(lambda: heard.ups)
+        await heard.when(lambda: heard.ups)
         port = server.port
         server.cut()
-        await until(lambda: heard.ups == 2)
+        await heard.when(lambda: heard.ups == 2)
         assert server.port == port
     messages = [record.getMessage() for record in caplog.records]
     assert [text.split(" ")[1] for text in messages] == ["connected", "connection", "connected"]
@@ -154,10 +159,10 @@ async def test_a_host_that_refuses_is_tried_again_and_said_once(caplog: pytest.L
     async with hostile() as gone:
         settings = gone.settings(reconnect_limit_s=0.01)
     async with running(settings) as heard:
-        await until(lambda: heard.downs)
+        await heard.when(lambda: heard.downs)
         await asyncio.sleep(0.05)
         async with hostile(settings.port):
-            await until(lambda: heard.ups)
+            await heard.when(lambda: heard.ups)
     assert len(caplog.records) == len(heard.downs) == 1
     assert f"127.0.0.1:{settings.port}" in caplog.text
 
@@ -165,7 +170,7 @@ async def test_a_host_that_refuses_is_tried_again_and_said_once(caplog: pytest.L
 async def test_a_link_that_is_open_but_dead_is_noticed() -> None:
     async with connected(keepalive_s=0.05) as (server, heard):
         server.replies["Ping"] = silence
-        await until(lambda: heard.ups == 2)
+        await heard.when(lambda: heard.ups == 2)
         assert "no answer to Ping" in heard.downs[0]
 
 
@@ -176,7 +181,7 @@ async def test_letters_cut_by_the_end_of_a_read_are_kept() -> None:
             server.send(raw[:cut])
             await asyncio.sleep(0)
             server.send(raw[cut:])
-        await until(lambda: len(heard.events) == len(raw))
+        await heard.when(lambda: len(heard.events) == len(raw))
         assert {event["CallerIDName"] for event in heard.events} == {"João"}
 
 
@@ -185,7 +190,7 @@ async def test_closed_is_closed_even_while_it_waits_to_reconnect() -> None:
         server.replies["Login"] = refusal
         heard = Heard(server.settings(refused_first_s=600))
         task = asyncio.create_task(heard.link.run())
-        await until(lambda: heard.downs)
+        await heard.when(lambda: heard.downs)
         heard.link.close()
         await asyncio.wait_for(task, 5)
         server.replies["Login"] = success
@@ -221,14 +226,14 @@ async def test_the_response_to_an_originate_that_comes_as_an_event_is_not_swallo
     async with connected() as (server, heard):
         await heard.link.ask({"Action": "Originate", "ActionID": "rb-1"})
         server.send(b"Event: OriginateResponse\r\nActionID: rb-1\r\nResponse: Failure\r\nReason: 0\r\n\r\n")
-        await until(lambda: heard.events)
+        await heard.when(lambda: heard.events)
         assert heard.events[0]["Reason"] == "0"
 
 
 async def test_garbage_between_events_is_passed_over() -> None:
     async with connected() as (server, heard):
         server.send(b"\xff\xfe\0garbage\r\n\r\n: : :\r\n\r\nEvent: E\r\nName: Jos\xe9\r\n\r\n" + b"x" * 3_000_000)
-        await until(lambda: heard.events)
+        await heard.when(lambda: heard.events)
         server.send(b"\r\n\r\nEvent: F\r\n\r\n")
-        await until(lambda: len(heard.events) == 2)
+        await heard.when(lambda: len(heard.events) == 2)
         assert heard.events[0]["Name"] == "José"

@@ -1,0 +1,132 @@
+"""The webhook over real HTTP and a real Redis: signed, persisted, 200; then facts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+
+from ringback.fact import FACT, Delivery, Said
+from ringbackd.compose import open_store
+from ringbackd.intake import Intake
+from ringbackd.sandbox.process import until
+from ringbackd.settings import RedisSettings
+from ringbackd.store import Store
+from ringbackd.worker import Worker
+from whatsapp.settings import CloudSettings
+from whatsapp.signature import sign
+from whatsapp.webhook import Webhook
+
+SECRET = SecretStr("app-secret")
+SETTINGS = CloudSettings(
+    phone_number_id="1", token=SecretStr("t"), app_secrets=(SecretStr("older"), SECRET), verify_token=SecretStr("v")
+)
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[Store]:
+    async with open_store(RedisSettings(url=redis_url)) as store:
+        yield store
+
+
+@pytest.fixture
+async def http(store: Store) -> AsyncIterator[httpx.AsyncClient]:
+    runner = web.AppRunner(Webhook(SETTINGS, Intake(store).persist).app("/whatsapp"), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{runner.addresses[0][1]}") as client:
+        yield client
+    await runner.cleanup()
+
+
+def update(*messages: dict[str, Any], statuses: tuple[dict[str, Any], ...] = ()) -> bytes:
+    value = {"metadata": {"phone_number_id": "1"}, "messages": list(messages), "statuses": list(statuses)}
+    return json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}, ensure_ascii=False).encode()
+
+
+def text(words: str, wamid: str = "wamid.1") -> dict[str, Any]:
+    return {"id": wamid, "from": "51987654321", "timestamp": "1795453200", "type": "text", "text": {"body": words}}
+
+
+async def facts(store: Store) -> list[Any]:
+    """Let the intake read what was kept, then look at the facts."""
+    stop, intake = asyncio.Event(), Intake(store)
+    worker = asyncio.create_task(Worker(store, store.keys.webhooks, "intake", "a", intake.handle).run(stop))
+    await until(lambda: _empty(store), seconds=10, otherwise=lambda: "the intake did not read what was kept")
+    stop.set()
+    await worker
+    rows: Any = await store.redis.xrange(store.keys.facts)
+    return [FACT.validate_json(fields[b"json"]) for _, fields in rows]
+
+
+async def _empty(store: Store) -> bool:
+    return not await store.redis.xlen(store.keys.webhooks)
+
+
+async def post(http: httpx.AsyncClient, raw: bytes, signature: str) -> int:
+    answer = await http.post("/whatsapp", content=raw, headers={"X-Hub-Signature-256": signature})
+    return answer.status_code
+
+
+async def test_what_is_signed_is_kept_and_becomes_facts(http: httpx.AsyncClient, store: Store) -> None:
+    raw = update(
+        text("¿Tienen 👟 talla 42?"),
+        {"id": "wamid.2", "from": "51987654321", "timestamp": "1795453200", "type": "reaction", "reaction": {}},
+        statuses=(
+            {
+                "id": "wamid.3",
+                "status": "failed",
+                "timestamp": "1795453200",
+                "recipient_id": "51987654321",
+                "biz_opaque_callback_data": "c-m1",
+                "errors": [{"code": 131026, "title": "undeliverable"}],
+            },
+        ),
+    )
+    assert await post(http, raw, sign(raw, SECRET)) == 200
+    said, delivery = await facts(store)
+    assert isinstance(said, Said)
+    assert said.text == "¿Tienen 👟 talla 42?"
+    assert isinstance(delivery, Delivery)
+    assert (delivery.message, delivery.code) == ("c-m1", 131026)
+
+
+async def test_a_wrong_signature_is_401_and_leaves_nothing(http: httpx.AsyncClient, store: Store) -> None:
+    raw = update(text("hola"))
+    for signature in ("", "sha256=00", sign(raw, SecretStr("other")), sign(raw + b" ", SECRET)):
+        assert await post(http, raw, signature) == 401
+    assert await store.redis.xlen(store.keys.webhooks) == 0
+
+
+async def test_the_older_secret_still_counts_during_rotation(http: httpx.AsyncClient) -> None:
+    raw = update(text("hola"))
+    assert await post(http, raw, sign(raw, SETTINGS.app_secrets[0])) == 200
+
+
+async def test_meta_can_verify_the_address_and_nobody_else(http: httpx.AsyncClient) -> None:
+    ask = {"hub.mode": "subscribe", "hub.verify_token": "v", "hub.challenge": "1158201444"}
+    assert (await http.get("/whatsapp", params=ask)).text == "1158201444"
+    assert (await http.get("/whatsapp", params=ask | {"hub.verify_token": "w"})).status_code == 403
+
+
+async def test_signed_rubbish_is_dropped_and_does_not_stand_in_the_way(http: httpx.AsyncClient, store: Store) -> None:
+    for raw in (b"\xff\xfe", b"[]", b"null", update(text("hola"))):
+        assert await post(http, raw, sign(raw, SECRET)) == 200
+    assert [fact.text for fact in await facts(store)] == ["hola"]
+
+
+async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient) -> None:
+    raw = b"x" * (5 * 1024 * 1024)
+    assert await post(http, raw, sign(raw, SECRET)) == 413
+
+
+async def test_while_it_cannot_be_kept_meta_is_asked_to_send_it_again(http: httpx.AsyncClient, store: Store) -> None:
+    await store.redis.set(store.keys.webhooks, "not a stream")
+    raw = update(text("hola"))
+    assert await post(http, raw, sign(raw, SECRET)) == 503
