@@ -8,8 +8,8 @@ from enum import Enum, auto
 from ami_listener.contexts import Kind
 from ringback.call import Direction
 
-SAME_JOIN_S = 1.0
-"""The live event and the CEL row of one queue entry are never further apart than this."""
+SAME_S = 1.0
+"""The live event and the CEL row of one queue entry or transfer are never further apart than this."""
 
 
 class Place(Enum):
@@ -88,6 +88,7 @@ class LiveCall:
     agent: str = ""
     talk: Talk = field(default_factory=Talk)
     handed_over: Talk | None = None
+    handed_over_at: float | None = None
     waiting_since: float | None = None
     waited: float = 0.0
 
@@ -97,10 +98,11 @@ class LiveCall:
         return self.place is Place.QUEUE and bool(self.stays) and self.stays[-1].left is None
 
     def join(self, queue: str, at: float) -> None:
-        """The caller entered a queue; the same entry told twice counts once."""
+        """The caller entered a queue. Of an entry that is told again the rest will be told again too."""
         self.place = Place.QUEUE
         last = self.stays[-1] if self.stays else None
-        if last and last.queue == queue and (last.left is None or abs(at - last.joined) < SAME_JOIN_S):
+        if last and last.queue == queue and (last.left is None or abs(at - last.joined) < SAME_S):
+            last.left = None
             return
         self.stays.append(Stay(queue, at))
         if self.waiting_since is None:
@@ -151,8 +153,13 @@ class LiveCall:
     def hand_over(self, at: float, still_heard: bool) -> None:
         """Somebody transferred or parked the caller: from here on he has to reach a person again.
 
-        `still_heard`: the transfer joined two conversations, so whom he hears now is the one he was handed to.
+        `still_heard`: the transfer joined two conversations, so whom he hears now is the one he was handed to. The same
+        transfer told twice counts once.
         """
+        if self.handed_over_at is not None and abs(at - self.handed_over_at) < SAME_S:
+            return
+        self.handed_over_at = at
+        self.latest = at = max(at, self.latest)
         talking = still_heard and self.talk.since is not None
         self.handed_over = Talk(since=at, heard=True) if talking else Talk()
 

@@ -114,6 +114,10 @@ class Dialer:
         """Keep the connection up until cancelled."""
         await self._link.run()
 
+    async def connected(self) -> None:
+        """Wait until it can dial."""
+        await self._link.ready.wait()
+
     async def originate(self, dial: Dial) -> Queued | NotDialled | Unclear:
         """Dial, at most once; never raises for what Asterisk or the network do."""
         if wrong := dial.wrong():

@@ -32,9 +32,10 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
     """The AMI link of one PBX: `run` connects, logs in, and reconnects until it is cancelled or closed.
 
     Callbacks are registered as with panoramisk (`register_event(pattern, callback)`, called with the link and the
-    event, here a dict of its headers). Register before `run`. Unlike its base it never sends an action twice,
-    keeps nothing of an action that timed out, survives callbacks that raise, notices a link that is open but dead,
-    says once what is wrong, and stays closed when closed. `events` are the event classes to log in with.
+    event, here a dict of its headers). Register before `run`. Unlike its base it never sends an action twice, keeps
+    nothing of an action that timed out, survives callbacks that raise, notices a link that is open but dead, says once
+    what is wrong, and stays closed when closed. `ready` is set while it is logged in. `events` are the event classes to
+    log in with ("off" for none).
     """
 
     protocol: Protocol | None = None
@@ -56,7 +57,7 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         self._matches: dict[str, list[Callable[[Link, Message], object]]] = {}
         self._closing = asyncio.Event()
         self._said: Backoff | None = None
-        self._ready = False
+        self.ready = asyncio.Event()
 
     async def run(self) -> None:
         """Keep the link up until cancelled or closed."""
@@ -95,7 +96,7 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
     ) -> tuple[Message, list[Message]]:
         action_id = str(action.get("ActionID") or uuid.uuid4().hex)
         data = encode({**action, "ActionID": action_id})
-        if self.protocol is None or self.protocol.lost.done() or not (self._ready or login):
+        if self.protocol is None or self.protocol.lost.done() or not (self.ready.is_set() or login):
             raise NotConnectedError("no connection to Asterisk")
         with self._answers.expect(action_id, rows=rows) as answer:
             self.protocol.write(data)
@@ -145,7 +146,7 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         response, _ = await self._exchange(action, self._settings.connect_timeout_s, rows=False, login=True)
         if response.get("Response") != "Success":
             raise LoginRefusedError(response.get("Message", "no reason given"))
-        self._ready = True
+        self.ready.set()
 
     async def _watch(self) -> str:
         """Stay until the connection is gone, or until Asterisk stops answering on it; why."""
@@ -163,7 +164,7 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         return await lost
 
     def _hang_up(self, reason: str) -> None:
-        self._ready = False
+        self.ready.clear()
         if self.protocol is not None:
             self.protocol.close()
             self._answers.fail(reason)

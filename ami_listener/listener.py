@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Collection, Iterable
 
@@ -162,9 +163,13 @@ class Listener:
         if path is None:
             return False
         try:
-            written = path.stat().st_mtime
-        except OSError:
+            with path.open("rb") as file:
+                written = os.fstat(file.fileno()).st_mtime
+        except FileNotFoundError:
             written = 0.0
+        except OSError as error:
+            log.warning("%s: cel_file %s cannot be read: %s", self._settings.name, path, error.strerror)
+            return False
         fresh = written >= self._last_hangup - OVERLAP_S
         if not fresh:
             log.warning(

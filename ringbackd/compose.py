@@ -71,9 +71,18 @@ class House:
         try:
             async with asyncio.TaskGroup() as group:
                 for name in only:
-                    group.create_task(roles[name](stop), name=name)
+                    group.create_task(self._role(roles[name], stop), name=name)
         finally:
             self.patience.close()
+
+    async def _role(self, role: Role, stop: asyncio.Event) -> None:
+        """One role; its failure stops the others. A cancellation alone would not: redis-py loses one that comes while
+        it connects."""
+        try:
+            await role(stop)
+        except BaseException:
+            stop.set()
+            raise
 
     async def _work(self, stop: asyncio.Event, stream: str, group: str, handle: Handler, width: int = 1) -> None:
         worker = Worker(self.store, stream, group, self.settings.name, handle, width)

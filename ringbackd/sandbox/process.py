@@ -13,6 +13,7 @@ from typing import IO
 
 from .errors import KitError
 
+_IF_PARENT_LIVES = '[ "$PPID" = "$0" ] && exec "$@"'
 _handed_out: set[int] = set()
 
 
@@ -118,11 +119,15 @@ async def _end(child: asyncio.subprocess.Process, grace: float) -> None:
 async def _spawn(
     argv: Sequence[str], output: int | IO[bytes], *, cwd: Path | None = None, keep: Sequence[int] = ()
 ) -> asyncio.subprocess.Process:
-    """Start `argv` under setpriv, which asks the kernel for the parent-death signal before the program begins."""
+    """Start `argv` under setpriv, which asks the kernel for the parent-death signal before the program begins.
+
+    A parent that died before that moment sends no signal: so the shell between looks whether we are still its parent.
+    """
     if shutil.which("setpriv") is None:
         raise KitError("setpriv is not on the PATH: install the package util-linux and try again")
     return await asyncio.create_subprocess_exec(
-        "setpriv", "--pdeathsig", "KILL", "--", *argv, stdin=asyncio.subprocess.DEVNULL, stdout=output,
-        stderr=asyncio.subprocess.STDOUT, cwd=cwd, pass_fds=tuple(keep), start_new_session=True,
+        "setpriv", "--pdeathsig", "KILL", "--", "sh", "-c", _IF_PARENT_LIVES, str(os.getpid()), *argv,
+        stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=asyncio.subprocess.STDOUT,
+        cwd=cwd, pass_fds=tuple(keep), start_new_session=True,
         env={**os.environ, "LC_ALL": "C"},
     )  # fmt: skip

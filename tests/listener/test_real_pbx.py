@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ami_listener.dialer import Dial, Dialer, NotDialled, Queued
+from ami_listener.dialer import Dial, Dialer, Queued
 from ami_listener.listener import Listener
 from ami_listener.settings import PbxSettings
 from ami_listener.tracker import CallStarted
@@ -170,9 +170,10 @@ async def test_we_ring_a_customer_and_he_talks_to_an_agent(kit: Kit, pbx: Pbx) -
         CustomerPhone(kit, pbx, default=answers(50)) as customers,
     ):
         customers.behaviours["51987654352"] = BUSY
+        await dialer.connected()
         for number in ("51987654351", "51987654352"):
             dial = Dial(f"rb-{number}", f"Local/{number}@ringback-outbound", "ringback-callback", "ventas")
-            assert await _when_connected(dialer, dial) == Queued()
+            assert await dialer.originate(dial) == Queued()
         leg = await customers.call("51987654351", State.UP)
         await book.when(lambda: len(book.started) == 2)
         await asyncio.sleep(1.5)
@@ -183,10 +184,3 @@ async def test_we_ring_a_customer_and_he_talks_to_an_agent(kit: Kit, pbx: Pbx) -
     assert (talked.linkedid, talked.direction, talked.verdict) == ("rb-51987654351", Direction.OURS, Verdict.ANSWERED)
     assert (talked.agent, talked.queue, talked.customer_up) == ("101", "ventas", True)
     assert (busy.linkedid, busy.verdict, busy.customer_up) == ("rb-51987654352", Verdict.BUSY, False)
-
-
-async def _when_connected(dialer: Dialer, dial: Dial) -> object:
-    async with asyncio.timeout(5):
-        while isinstance(answer := await dialer.originate(dial), NotDialled):
-            await asyncio.sleep(0.02)
-    return answer

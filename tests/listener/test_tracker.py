@@ -62,6 +62,17 @@ def test_a_caller_bridged_with_a_ringing_local_channel_talks_to_nobody(script: S
     assert only(script.events).verdict is Verdict.NO_ANSWER
 
 
+def test_a_phone_that_rings_in_the_callers_bridge_is_nobody_yet(script: Script) -> None:
+    script.inbound()
+    script.phone("1.2", "101")
+    script.up("1.1")
+    script.enter("1.1", "b1")
+    script.enter("1.2", "b1")
+    script.wait(20)
+    script.hangup("1.2", "1.1")
+    assert only(script.events).verdict is Verdict.NO_ANSWER
+
+
 def test_a_mobile_whose_voicemail_answers_is_no_answer_while_nobody_is_bridged(script: Script) -> None:
     script.inbound()
     script.start("1.2", "PJSIP/carrier-1.2", "1.1", "from-trunk")

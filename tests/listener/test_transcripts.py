@@ -108,13 +108,14 @@ def test_the_cel_of_the_same_calls_gives_the_same_verdicts() -> None:
     assert tail.skipped == 0
 
 
+@pytest.mark.parametrize("overlap", [0.2, 0.5, 3.0, 60.0])
 @pytest.mark.parametrize("name", [name for name in TRUTH if name != "ours_failed"])
-def test_the_cel_read_up_to_any_moment_and_then_the_live_events_of_the_call_agree(name: str) -> None:
+def test_the_cel_read_up_to_any_moment_and_then_the_live_events_of_the_call_agree(name: str, overlap: float) -> None:
     """A reconnect reads the CEL to its end while live events queue up: what both tell overlaps by any amount."""
     live, right = transcript(name), only(transcript(name))
     cel = [event for event in Tail(TRANSCRIPTS / "cel.csv", 0.0) if event["Linkedid"] == right.linkedid]
     for cut in range(len(cel) + 1):
-        login = float(cel[cut - 1]["Timestamp"]) - 0.2 if cut else 0.0
+        login = float(cel[cut - 1]["Timestamp"]) - overlap if cut else 0.0
         tracker = Tracker(SETTINGS)
         events = [*cel[:cut], *(event for event in live if float(event.get("Timestamp", "0")) >= login)]
         found = [
@@ -123,6 +124,9 @@ def test_the_cel_read_up_to_any_moment_and_then_the_live_events_of_the_call_agre
         assert [call.verdict for call in found] == [right.verdict], cut
         assert found[0].queues == right.queues, cut
         assert found[0].agent == right.agent, cut
+        assert found[0].talk == pytest.approx(right.talk, abs=0.05), cut
+        if overlap <= SETTINGS.settle_s:
+            assert found[0].wait == pytest.approx(right.wait, abs=0.05), cut
 
 
 def test_no_short_calls_when_the_threshold_is_zero() -> None:

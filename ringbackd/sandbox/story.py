@@ -1,0 +1,139 @@
+"""The whole story, played by itself: three calls, one recovered customer, and how many seconds every step took."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from rich.console import Console
+from rich.markup import escape
+from rich.rule import Rule
+
+from ringback import kpi
+from ringback.call import Verdict
+from ringback.record import Outcome
+from ringbackd.show import report_table
+
+from .cloudchat import ChatItem
+from .customer import PHONE, Customer
+from .errors import KitError
+from .phones import ReceivedCall
+from .scene import BRAND, CUSTOMERS
+from .sip import State
+from .stage import Stage
+
+T = TypeVar("T")
+HOLD_S = 1.6
+"""How long a caller listens to the music before he gives up: longer than what counts as a wrong number."""
+TALK_S = 2.0
+SLOW_S = 5.0
+
+
+class Timeline:
+    """Prints every step with the seconds since the step before it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = self._last = time.monotonic()
+
+    async def step(self, who: str, what: str, doing: Awaitable[T]) -> T:
+        """Wait for one step and print it. Raises KitError, after a red line, when it does not happen."""
+        try:
+            result = await doing
+        except KitError as error:
+            self._print("[bold red]✘[/]", who, f"[red]{escape(what)}[/]")
+            self._console.print(f"     [red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+            raise
+        self._print("[green]✔[/]", who, escape(what))
+        return result
+
+    def _print(self, mark: str, who: str, what: str) -> None:
+        now = time.monotonic()
+        gap, self._last = now - self._last, now
+        colour = "yellow" if gap > SLOW_S else "dim"
+        when = f"[bold]{now - self._began:5.1f} s[/] [{colour}]+{gap:4.1f}[/]"
+        self._console.print(f"  {when}  {mark} [cyan]{who:<9}[/] {what}", highlight=False)
+
+
+class Story:
+    """Ana hangs up in the queue and is won back; Rosa rings a phone in vain and writes; Luis is answered."""
+
+    def __init__(self, stage: Stage, console: Console) -> None:
+        self.stage = stage
+        self.line = Timeline(console)
+        self.ana, self.luis, self.rosa = (Customer(stage, number) for number in CUSTOMERS)
+
+    async def play(self) -> None:
+        """Everything in order. Raises KitError at the first step that does not happen."""
+        await self._answered()
+        first = await self._missed()
+        ringing = await self._asks_for_a_call(first)
+        await self._called_back(ringing)
+        await self._survey()
+        await self.line.step("Luis", "was answered: he got no message and no case", self._nothing_for_luis())
+
+    async def _answered(self) -> None:
+        self.stage.people.agent_available = True
+        await self.line.step("Luis", "calls the queue, an agent answers, both talk", self.luis.talk(for_s=HOLD_S))
+        verdict = self._verdict(self.luis, Verdict.ANSWERED)
+        await self.line.step("Ringback", "verdict: answered, nothing to do", verdict)
+        self.stage.people.agent_available = False
+
+    async def _missed(self) -> ChatItem:
+        both = asyncio.gather(self.ana.abandon(after_s=HOLD_S), self.rosa.abandon(PHONE, after_s=HOLD_S))
+        await self.line.step("Ana, Rosa", "wait in the queue, ring a phone that nobody picks up; both hang up", both)
+        await self.line.step(
+            "Ringback", "verdict: abandoned in queue", self._verdict(self.ana, Verdict.ABANDONED_QUEUE)
+        )
+        await self.line.step("Ringback", "verdict: no answer", self._verdict(self.rosa, Verdict.NO_ANSWER))
+        quiet = self.stage.scene.quiet_s
+        what = f"gets a WhatsApp message of {BRAND} (quiet time: {quiet:g} s)"
+        await self.line.step("Rosa", what, self.rosa.message(1))
+        return await self.line.step("Ana", what, self.ana.message(1))
+
+    async def _asks_for_a_call(self, first: ChatItem) -> ReceivedCall:
+        self.stage.people.agent_available = True
+        title = first.options[0].title
+        await self.line.step("Ana", f"taps “{title}”", self.ana.tap(first, title))
+        return await self.line.step("Asterisk", "rings Ana's phone", self.ana.rung())
+
+    async def _called_back(self, ringing: ReceivedCall) -> None:
+        ringing.answer()
+        await self.line.step("Ana", "answers and is put into the queue", ringing.established())
+        agent = await self.line.step("Agent 101", "answers: they talk", self.stage.people.agent.call(None, State.UP))
+        await asyncio.sleep(TALK_S)
+        await self.line.step("Agent 101", "hangs up", agent.hang_up())
+        closed = self.ana.case("the case closes as recovered", lambda case: case.outcome is Outcome.CALLBACK)
+        await self.line.step("Ringback", "closes the case: recovered by a call back", closed)
+
+    async def _survey(self) -> None:
+        survey = await self.line.step("Ana", "is asked how it was", self.ana.message(3))
+        title = survey.options[0].title
+        await self.line.step("Ana", f"taps “{title}”", self.ana.tap(survey, title))
+        await self.line.step("Ringback", "has her rating", self.ana.case("the rating", lambda case: case.rating > 0))
+
+    async def _verdict(self, customer: Customer, wanted: Verdict) -> None:
+        found = (await customer.verdict()).data["verdict"]
+        if found != wanted:
+            raise KitError(f"the verdict of {customer.name} is {found}, not {wanted}; look at {self.stage.log_path}")
+
+    async def _nothing_for_luis(self) -> None:
+        case, messages = await self.stage.case(self.luis.number), self.luis.received()
+        if case or messages:
+            raise KitError(f"{self.luis.name} was answered, yet has {len(messages)} messages and the case {case}")
+
+
+async def play(stage: Stage, console: Console) -> bool:
+    """Play the story on a booted stage; True only if every step happened. Takes some 15 seconds."""
+    began = time.time()
+    console.print(Rule("what happens, and the seconds since the step before", align="left", style="dim"))
+    try:
+        await Story(stage, console).play()
+    except KitError:
+        stage.keep_folder = True
+        return False
+    console.print()
+    report_table(console, kpi.report(await stage.store.journal(), began, time.time()))
+    return True
