@@ -105,10 +105,13 @@ class Unclear:
 
 
 class Dialer:
-    """Dials on one PBX over an AMI connection of its own, without events, so that nothing stands in an action's way."""
+    """Dials on one PBX over an AMI connection of its own, without events, so that nothing stands in an action's way.
 
-    def __init__(self, settings: PbxSettings) -> None:
-        self._link = Link(settings, events="off")
+    `quiet`: somebody else in this process tells how the PBX is reached, so this connection need not.
+    """
+
+    def __init__(self, settings: PbxSettings, *, quiet: bool = False) -> None:
+        self._link = Link(settings, events="off", quiet=quiet)
 
     async def run(self) -> None:
         """Keep the connection up until cancelled."""

@@ -47,6 +47,7 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         events: str,
         on_up: Callable[[], None] = lambda: None,
         on_down: Callable[[str], None] = lambda reason: None,
+        quiet: bool = False,
     ) -> None:
         super().__init__()
         self.callbacks.clear()
@@ -56,6 +57,7 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         self._answers = Answers()
         self._matches: dict[str, list[Callable[[Link, Message], object]]] = {}
         self._closing = asyncio.Event()
+        self._level = logging.DEBUG if quiet else logging.WARNING
         self._said: Backoff | None = None
         self.ready = asyncio.Event()
 
@@ -195,14 +197,15 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         return known
 
     def _say_up(self, where: str) -> None:
-        log.info("%s: connected to Asterisk at %s%s", self._settings.name, where, " again" if self._said else "")
+        level = min(self._level, logging.INFO)
+        log.log(level, "%s: connected to Asterisk at %s%s", self._settings.name, where, " again" if self._said else "")
         self._said = None
         self._on_up()
 
     def _say_down(self, backoff: Backoff, reason: str) -> None:
         if self._said is not backoff and not self._closing.is_set():
             self._said = backoff
-            log.warning("%s: %s; trying again from time to time", self._settings.name, reason)
+            log.log(self._level, "%s: %s; trying again from time to time", self._settings.name, reason)
             self._on_down(reason)
 
 

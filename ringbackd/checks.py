@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -70,8 +71,13 @@ def _cel(settings: Settings) -> Finding:
     path = settings.pbx.cel_file
     if path is None:
         return Finding(False, "pbx.cel_file is not set: calls that end while Ringback is away are not seen")
-    if not path.is_file():
-        return Finding(False, f"pbx.cel_file: {path} does not exist yet; see dialplan/cel_custom_ringback.conf")
+    if not path.parent.is_dir():
+        return Finding(False, f"pbx.cel_file: there is no folder {path.parent}; see dialplan/cel_custom_ringback.conf")
+    if not path.exists():
+        hint = "if it is still missing after the next call, see dialplan/cel_custom_ringback.conf"
+        return Finding(True, f"pbx.cel_file: {path} is not there yet; {hint}")
+    if not os.access(path, os.R_OK):
+        return Finding(False, f"pbx.cel_file: {path} cannot be read by this user; run Ringback as user asterisk")
     return Finding(True, f"CEL is written to {path}")
 
 

@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 from aiohttp import web
@@ -36,6 +36,7 @@ from whatsapp.webhook import Webhook
 log = logging.getLogger("ringback")
 ROLES = ("listener", "desk", "sender", "webhook", "scheduler")
 TIMERS_EVERY_S = 0.1
+CONNECT_S = 5.0
 Role = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 
@@ -61,16 +62,16 @@ def payload_secret(settings: Settings) -> bytes:
 class House:
     """A running Ringback."""
 
-    def __init__(self, settings: Settings, flows: dict[str, Flow], store: Store) -> None:
-        self.settings, self.flows, self.store = settings, flows, store
+    def __init__(self, settings: Settings, flows: dict[str, Flow], store: Store, only: Collection[str]) -> None:
+        self.settings, self.flows, self.store, self.only = settings, flows, store, only
         self.patience = Patience(store.redis, settings.redis.url.rpartition("@")[2])
 
-    async def run(self, only: Collection[str], stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
         """Let the roles run until `stop`; what is in hand is finished."""
         roles: dict[str, Role] = {name: getattr(self, f"_{name}") for name in ROLES}
         try:
             async with asyncio.TaskGroup() as group:
-                for name in only:
+                for name in self.only:
                     group.create_task(self._role(roles[name], stop), name=name)
         finally:
             self.patience.close()
@@ -135,11 +136,13 @@ class House:
             await runner.cleanup()
 
     async def _scheduler(self, stop: asyncio.Event) -> None:
-        dialer = Dialer(self.settings.pbx)
+        dialer = Dialer(self.settings.pbx, quiet="listener" in self.only)
         work = scheduler.Scheduler(self.store, dialer, self.settings.line)
         async with asyncio.TaskGroup() as group:
             group.create_task(_until(stop, dialer.run()))
-            group.create_task(self._work(stop, self.store.keys.dials, scheduler.GROUP, work.handle, width=10))
+            with suppress(TimeoutError):  # what was ordered before a restart need not find the link still down
+                await asyncio.wait_for(dialer.connected(), CONNECT_S)
+            await self._work(stop, self.store.keys.dials, scheduler.GROUP, work.handle, width=10)
 
 
 async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:
@@ -167,4 +170,4 @@ async def run(settings: Settings, only: Collection[str], stop: asyncio.Event) ->
     """Run Ringback. Raises SettingsError for a flow that cannot be used, OSError when a port is taken."""
     flows = read_flows(settings)
     async with open_store(settings.redis) as store:
-        await House(settings, flows, store).run(only, stop)
+        await House(settings, flows, store, only).run(stop)

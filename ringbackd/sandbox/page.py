@@ -7,7 +7,7 @@ import html
 import json
 import re
 import tomllib
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from importlib.resources import files
 from typing import Self
 
@@ -87,10 +87,16 @@ class Page:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
+        with suppress(ConnectionResetError):  # the browser has left
+            await self._show(response, _customer(request))
+        return response
+
+    async def _show(self, response: web.StreamResponse, number: str) -> None:
+        """Send the whole state whenever it has changed, until the browser leaves."""
         shown: Json = {}
         while True:
             changed = self._changed
-            state = await snapshot(self.stage, _customer(request), self.acts.dialled)
+            state = await snapshot(self.stage, number, self.acts.dialled)
             if state | {"now": 0} != shown:
                 shown = state | {"now": 0}
                 await response.write(f"data: {json.dumps(state)}\n\n".encode())

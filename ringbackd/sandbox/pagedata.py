@@ -64,7 +64,7 @@ def hint(case: Case | None, call: Json | None, agent: str) -> str:
         return "rate" if case.outcome in RATED and not case.rating else "done"
     if case.state is State.PROMISED:
         return "soon" if case.callback and case.callback.due < time.time() + SOON_S else "promised"
-    return _WAITS_FOR[case.state]
+    return "wait" if case.state is State.CONTACTED and case.pending else _WAITS_FOR[case.state]
 
 
 _WAITS_FOR = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
 from rich.console import Console
 from rich.markup import escape
+from rich.panel import Panel
 from rich.rule import Rule
 
 from ringback import kpi
@@ -17,10 +19,12 @@ from ringback.record import Outcome
 from ringbackd.show import report_table
 
 from .cloudchat import ChatItem
+from .cloudspec import Knobs
 from .customer import PHONE, Customer
 from .errors import KitError
+from .page import Page
 from .phones import ReceivedCall
-from .scene import BRAND, CUSTOMERS
+from .scene import BRAND, CUSTOMERS, Scene
 from .sip import State
 from .stage import Stage
 
@@ -53,7 +57,7 @@ class Timeline:
         now = time.monotonic()
         gap, self._last = now - self._last, now
         colour = "yellow" if gap > SLOW_S else "dim"
-        when = f"[bold]{now - self._began:5.1f} s[/] [{colour}]+{gap:4.1f}[/]"
+        when = f"[bold]{now - self._began:5.1f} s[/] [{colour}]{f'+{gap:.1f}':>5}[/]"
         self._console.print(f"  {when}  {mark} [cyan]{who:<9}[/] {what}", highlight=False)
 
 
@@ -72,6 +76,7 @@ class Story:
         ringing = await self._asks_for_a_call(first)
         await self._called_back(ringing)
         await self._survey()
+        await self._writes()
         await self.line.step("Luis", "was answered: he got no message and no case", self._nothing_for_luis())
 
     async def _answered(self) -> None:
@@ -114,6 +119,16 @@ class Story:
         await self.line.step("Ana", f"taps “{title}”", self.ana.tap(survey, title))
         await self.line.step("Ringback", "has her rating", self.ana.case("the rating", lambda case: case.rating > 0))
 
+    async def _writes(self) -> None:
+        """Rosa would rather write: what she wants to know is in the settings, no person is needed."""
+        asked = self.rosa.received()[0]
+        for place, what in ((2, "would rather write"), (0, "asks for hours and address"), (0, "has what she needed")):
+            title = asked.options[place].title
+            await self.line.step("Rosa", f"{what}: taps “{title}”", self.rosa.tap(asked, title))
+            asked = await self.rosa.message(len(self.rosa.received()) + 1)
+        solved = self.rosa.case("the case closes as solved", lambda case: case.outcome is Outcome.SOLVED)
+        await self.line.step("Ringback", "closes the case: recovered, solved in WhatsApp", solved)
+
     async def _verdict(self, customer: Customer, wanted: Verdict) -> None:
         found = (await customer.verdict()).data["verdict"]
         if found != wanted:
@@ -128,7 +143,7 @@ class Story:
 async def play(stage: Stage, console: Console) -> bool:
     """Play the story on a booted stage; True only if every step happened. Takes some 15 seconds."""
     began = time.time()
-    console.print(Rule("what happens, and the seconds since the step before", align="left", style="dim"))
+    console.print(Rule("the story, and the seconds since the step before", align="left", style="dim"))
     try:
         await Story(stage, console).play()
     except KitError:
@@ -137,3 +152,45 @@ async def play(stage: Stage, console: Console) -> bool:
     console.print()
     report_table(console, kpi.report(await stage.store.journal(), began, time.time()))
     return True
+
+
+async def sandbox_main(auto: bool, port: int, console: Console) -> int:
+    """`ringback sandbox`: with `auto` the story, else the page until Ctrl-C. Returns the exit code of the command."""
+    work = asyncio.ensure_future(_auto(console) if auto else _serve(port, console))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        console.print("stopped; nothing is left running")
+        return 130 if auto else 0
+    except (KitError, OSError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        return 1
+
+
+async def _auto(console: Console) -> int:
+    async with Stage(console) as stage:
+        happened = await play(stage, console)
+        if not happened:
+            console.print(f"the logs of this run stay in {stage.folder}", style="yellow", soft_wrap=True)
+    return 0 if happened else 1
+
+
+async def _serve(port: int, console: Console) -> int:
+    # The delays are those of a phone on a mobile network: the ticks can be seen coming.
+    async with Stage(console, Scene(knobs=Knobs(latency_s=0.4, step_s=0.6))) as stage, Page(stage, port) as page:
+        console.print(Panel(_welcome(stage, page.url), title="Ringback", title_align="left", expand=False))
+        await asyncio.Event().wait()
+    return 0
+
+
+def _welcome(stage: Stage, url: str) -> str:
+    return (
+        f"Open [bold link={url}]{url}[/]\n\n"
+        "1. Call [bold]Ventas[/]: nobody is free. Wait two seconds and hang up.\n"
+        "2. Two seconds later the WhatsApp message is there: tap [bold]Llámenme ahora[/].\n"
+        "3. The phone rings: answer, and answer as the agent too.\n\n"
+        f"In another terminal: ringback report -c {stage.settings_path}\n"
+        "Ctrl-C stops everything and leaves nothing behind."
+    )

@@ -27,6 +27,11 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Put children (elements, texts, or nothing) in place of what an element holds. */
+function fill(id, ...children) {
+  $(id).replaceChildren(...children.filter((child) => child != null));
+}
+
 function icon(path, label) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -78,13 +83,16 @@ const STEP = {
   rate: 5, done: 6,
 };
 
+const tappable = () => state.chat.findLast((item) => item.options.length)?.options[0].title;
+
 function drawGuide() {
   const at = STEP[state.hint] ?? 1;
   $("steps").replaceChildren(...[1, 2, 3, 4, 5].map((step) => el(
     "li", { class: step < at ? "past" : step === at ? "now" : "", "aria-current": step === at ? "step" : null },
     el("b", {}, step < at ? "✓" : String(step)), el("span", {}, say(`steps.${step}`)),
   )));
-  if ($("hint").textContent !== say(`hint.${state.hint}`)) $("hint").textContent = say(`hint.${state.hint}`);
+  const hint = say(`hint.${state.hint}`, { button: tappable() });
+  if ($("hint").textContent !== hint) $("hint").textContent = hint;
 }
 
 // ---- the customer's phone
@@ -135,7 +143,7 @@ function drawAgent() {
   const { available, state: at } = state.agent;
   const words = at === "up" ? "up" : at === "idle" ? `idle_${available ? "yes" : "no"}` : "ringing";
   $("agent").className = `card agent ${at === "invited" ? "ringing" : at}`;
-  $("agent").replaceChildren(
+  fill("agent",
     el("div", { class: "agent-head" }, el("i", { class: "dot", "aria-hidden": "true" }),
       el("div", {}, el("b", {}, `${say("agent.title")} · 101`), el("small", { role: "status" }, say(`agent.${words}`)))),
     el("label", { class: "switch" }, say("agent.available"),
@@ -206,21 +214,25 @@ function title(key, extra) {
   return el("h3", {}, say(key), extra ? el("span", { class: "extra" }, extra) : null);
 }
 
+function list(facts) {
+  return el("dl", {}, ...facts.map(([key, value]) => el("div", {}, el("dt", {}, say(key)), el("dd", {}, value))));
+}
+
 function drawVerdict() {
   const call = state.verdict;
-  if (state.call?.way === "out") {
-    $("verdict").replaceChildren(title("card.verdict"), el("p", { class: "big soft" }, say("card.verdict_live")));
-    return;
-  }
-  if (!call) {
-    $("verdict").replaceChildren(title("card.verdict"), el("p", { class: "big soft" }, say("card.verdict_none")));
+  const live = state.call?.way === "out";
+  if (live || !call) {
+    fill("verdict", title("card.verdict"), el("p", { class: "big soft" }, say(live ? "card.verdict_live" : "card.verdict_none")));
     return;
   }
   const good = call.verdict === "answered";
-  $("verdict").replaceChildren(
+  const facts = [
+    ["card.caller", call.caller], ["card.did", call.did], ["card.waited", `${rounded(call.wait)} s`], ["card.talked", call.talk ? `${rounded(call.talk)} s` : "–"],
+  ];
+  fill("verdict",
     title("card.verdict", time(call.ended, true)),
     el("p", { class: `big ${good ? "good" : "bad"}` }, say(`verdict.${call.verdict}`)),
-    el("p", { class: "note" }, [say("card.wait", { s: rounded(call.wait) }), call.talk ? say("card.talk", { s: rounded(call.talk) }) : ""].filter(Boolean).join(" · ")),
+    list(facts),
   );
 }
 
@@ -236,13 +248,14 @@ function drawCase() {
     ["card.intent", found.intent ? say(`intent.${found.intent}`) : "–"],
     ["card.urgency", found.urgency ? el("span", { class: `urgency ${found.urgency}` }, say(`urgency.${found.urgency}`)) : "–"],
     ["card.messages", String(found.sent)],
+    ["card.on_hold", `${rounded(found.on_hold)} s`],
     ["card.callback", drawCallback(found)],
   ];
   $("case").replaceChildren(
     title("card.case", `${state.customer.name}`),
     el("p", { class: "chips" }, el("span", { class: `chip ${closed ? `closed ${found.outcome}` : found.state}` }, closed ? say(`outcome.${found.outcome}`) : say(`state.${found.state}`)),
       found.quiet_until ? el("span", { class: "chip count", "data-until": found.quiet_until, "data-text": "card.quiet" }, "") : null),
-    el("dl", {}, ...facts.map(([key, value]) => el("div", {}, el("dt", {}, say(key)), el("dd", {}, value)))),
+    list(facts),
   );
 }
 
@@ -274,6 +287,8 @@ function drawHandover() {
     el("form", { onsubmit: reply }, box, el("div", { class: "row-of" }, el("button", { class: "primary" }, say("chat.send")),
       el("button", { type: "button", class: "quiet", id: "solve", onclick: () => act("solve") }, say("card.solve")))),
   );
+  const transcript = card.querySelector(".transcript");
+  transcript.scrollTop = transcript.scrollHeight;
   if (focused) box.focus();
 }
 
@@ -290,8 +305,12 @@ const MARK = {
   rated: "customer", promised: "call", dialled: "call", attempt_ended: "call", handed_over: "person", person_replied: "person", refused: "bad",
 };
 
+/** The ticks in the chat tell of messages sent and delivered: here they would hide the steps. */
+const told = (entry) => entry.event !== "delivery" || !["sent", "delivered"].includes(entry.data.status);
+
 function inWords(entry) {
   const data = { ...entry.data };
+  if (entry.event === "queued") data.step = say(`step.${data.step}`);
   if (entry.event === "call_ended") data.verdict = say(`verdict.${data.verdict}`).toLowerCase();
   if (entry.event === "delivery") data.status = say(`chat.${data.status}`);
   if (entry.event === "closed") data.outcome = say(`outcome.${data.outcome}`);
@@ -301,19 +320,20 @@ function inWords(entry) {
 }
 
 function drawJournal() {
-  const rows = state.journal.map((entry, place, all) => {
+  const rows = state.journal.filter(told).map((entry, place, all) => {
     const gap = place ? entry.at - all[place - 1].at : 0;
     return el("li", { class: MARK[entry.event] ?? "" }, el("time", {}, time(entry.at, true)),
       el("span", { class: gap >= 0.95 ? "gap long" : "gap" }, place ? `+${rounded(gap)} s` : ""), el("span", { class: "what" }, inWords(entry)));
   });
-  $("journal").replaceChildren(title("card.journal"), rows.length ? el("ol", { class: "journal", tabindex: "0", "aria-label": say("card.journal") }, ...rows.reverse()) : el("p", { class: "note" }, say("card.journal_none")));
+  $("journal").replaceChildren(title("card.journal"), el("ol", { class: "journal", tabindex: "0", "aria-label": say("card.journal") }, ...rows.reverse()),
+    ...(rows.length < 2 ? [el("p", { class: "note" }, say("card.journal_none"))] : []));
 }
 
 // ---- all of it
 
 /** What each part is drawn from: a part is drawn again only when that has changed, so that focus and scroll stay. */
 const PARTS = [
-  [drawGuide, (s) => s.hint], [drawCustomers, (s) => s.customer], [drawDialler, (s) => [s.call, s.customer]], [drawAgent, (s) => s.agent],
+  [drawGuide, (s) => [s.hint, tappable()]], [drawCustomers, (s) => s.customer], [drawDialler, (s) => [s.call, s.customer]], [drawAgent, (s) => s.agent],
   [drawChat, (s) => s.chat], [drawPresence, (s) => s.case?.pending], [drawVerdict, (s) => [s.verdict, s.call]], [drawCase, (s) => s.case],
   [drawHandover, (s) => s.case], [drawFigures, (s) => s.figures], [drawJournal, (s) => s.journal],
 ];
@@ -350,8 +370,10 @@ function show(tab) {
 const WHERE = { dial: "phone", hang_up: "phone", answer: "phone", tap: "whatsapp", reply: "whatsapp", rate: "whatsapp", person: "inside" };
 
 function notice(before) {
+  if (state.hint === before.hint) return;
   const tab = WHERE[state.hint];
-  if (state.hint === before.hint || !tab || tab === document.body.dataset.tab) return;
+  for (const button of document.querySelectorAll(".tabs .news")) button.classList.remove("news");
+  if (!tab || tab === document.body.dataset.tab) return;
   if (state.hint === "answer") show("phone");
   else document.querySelector(`.tabs [data-to=${tab}]`).classList.add("news");
 }
@@ -370,6 +392,7 @@ function listen() {
   stream.onerror = () => trouble(say("page.lost_link"));
 }
 
+$("sheet").addEventListener("keydown", (event) => { if (event.key === "Escape") $("sheet").close(); });
 $("customer").addEventListener("change", (event) => {
   state.customer = { number: event.target.value, name: "" };
   seen.clear();
