@@ -62,12 +62,15 @@ async def unpack(packages: Sequence[Path], root: Path, progress: Progress) -> No
         done += 1
         progress(done / len(packages), f"unpacking package {done} of {len(packages)}")
 
+    failed: list[BaseException] = []
     try:
         async with asyncio.TaskGroup() as group:
             for package in packages:
                 group.create_task(one(package))
     except* KitError as failures:
-        raise failures.exceptions[0] from None
+        failed += failures.exceptions
+    if failed:  # raised here, for inside `except*` Python 3.11.2 would wrap it in a group again
+        raise failed[0]
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import re
 import tomllib
 from contextlib import AsyncExitStack, suppress
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import Self
 
 from aiohttp import web
@@ -24,7 +25,7 @@ from .scene import CUSTOMERS
 from .stage import Stage
 
 LANGUAGES: tuple[Language, ...] = ("es", "en", "pt")
-TYPES = {"style.css": "text/css", "app.js": "text/javascript", "icon.svg": "image/svg+xml", "sun.svg": "image/svg+xml"}
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 GATHER_S = 0.05
 """Changes that come this close together are shown as one."""
 LOOK_S = 0.5
@@ -43,6 +44,7 @@ class Page:
         self.acts = Acts(stage)
         self._texts: dict[str, dict[str, dict[str, str]]] = tomllib.loads(_read("texts.toml"))
         self._changed = asyncio.Event()
+        self._open = True
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -62,6 +64,7 @@ class Page:
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[guard], client_max_size=16_384)
         app.on_response_prepare.append(add_headers)
+        app.on_shutdown.append(self._close)
         app.router.add_get("/", self._index)
         app.router.add_get("/events", self._events)
         app.router.add_post("/api/{act}", self._act)
@@ -72,6 +75,11 @@ class Page:
         """Wake every stream that waits for a change."""
         self._changed.set()
         self._changed = asyncio.Event()
+
+    async def _close(self, _: web.Application) -> None:
+        """Let the streams end: a browser that looks on must not hold up the end of the sandbox."""
+        self._open = False
+        self._ring()
 
     async def _index(self, request: web.Request) -> web.Response:
         language = _language(request)
@@ -94,7 +102,7 @@ class Page:
     async def _show(self, response: web.StreamResponse, number: str) -> None:
         """Send the whole state whenever it has changed, until the browser leaves."""
         shown: Json = {}
-        while True:
+        while self._open:
             changed = self._changed
             state = await snapshot(self.stage, number, self.acts.dialled)
             if state | {"now": 0} != shown:
@@ -129,9 +137,10 @@ async def _either(changed: asyncio.Event, seconds: float) -> None:
 
 async def _file(request: web.Request) -> web.Response:
     name = request.match_info["name"]
-    if name not in TYPES:
+    kind = TYPES.get(PurePosixPath(name).suffix)
+    if kind is None or name not in {file.name for file in _FOLDER.iterdir()}:
         raise web.HTTPNotFound(text="there is no such page")
-    return web.Response(text=_read(name), content_type=TYPES[name])
+    return web.Response(text=_read(name), content_type=kind)
 
 
 def _refusal(status: int, error: str, why: str) -> web.Response:

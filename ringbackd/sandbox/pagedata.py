@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 
 async def snapshot(stage: Stage, number: str, dialled: Mapping[str, str]) -> Json:
-    """All that the page shows of one customer (times: epoch seconds). `dialled` is the line each of them called last."""
+    """All that the page shows of one customer (times: epoch seconds). `dialled`: the line each of them called last."""
     entries = await stage.journal()
     case = await stage.case(number)
     call = _call(stage, number, dialled)

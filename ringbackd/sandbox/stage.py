@@ -179,9 +179,8 @@ class Stage:
         return await self.store.case(cases[-1]) if cases else None
 
     async def wait(self, what: str, probe: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
-        """Wait until `probe` says yes. Raises KitError "WHAT did not happen within SECONDS s" with where to look."""
-        where = f"look at {self.log_path} and {self.pbx.log_path}"
-        await until(probe, seconds=seconds, otherwise=lambda: f"{what}: not within {seconds:g} s; {where}")
+        """Wait until `probe` says yes. Raises KitError "WHAT: not within SECONDS s"."""
+        await until(probe, seconds=seconds, otherwise=lambda: f"{what}: not within {seconds:g} s")
 
 
 def _is_call_of(entry: Entry, number: str) -> bool:

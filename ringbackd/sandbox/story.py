@@ -38,8 +38,8 @@ SLOW_S = 5.0
 class Timeline:
     """Prints every step with the seconds since the step before it."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, stage: Stage, console: Console) -> None:
+        self._stage, self._console = stage, console
         self._began = self._last = time.monotonic()
 
     async def step(self, who: str, what: str, doing: Awaitable[T]) -> T:
@@ -48,10 +48,15 @@ class Timeline:
             result = await doing
         except KitError as error:
             self._print("[bold red]✘[/]", who, f"[red]{escape(what)}[/]")
-            self._console.print(f"     [red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+            self._explain(str(error))
             raise
         self._print("[green]✔[/]", who, escape(what))
         return result
+
+    def _explain(self, why: str) -> None:
+        logs = f"look at {self._stage.log_path} and {self._stage.pbx.log_path}"
+        for line in (why, logs):
+            self._console.print(f"     {line}", style="red", markup=False, highlight=False, soft_wrap=True)
 
     def _print(self, mark: str, who: str, what: str) -> None:
         now = time.monotonic()
@@ -66,7 +71,7 @@ class Story:
 
     def __init__(self, stage: Stage, console: Console) -> None:
         self.stage = stage
-        self.line = Timeline(console)
+        self.line = Timeline(stage, console)
         self.ana, self.luis, self.rosa = (Customer(stage, number) for number in CUSTOMERS)
 
     async def play(self) -> None:
@@ -88,13 +93,13 @@ class Story:
 
     async def _missed(self) -> ChatItem:
         both = asyncio.gather(self.ana.abandon(after_s=HOLD_S), self.rosa.abandon(PHONE, after_s=HOLD_S))
-        await self.line.step("Ana, Rosa", "wait in the queue, ring a phone that nobody picks up; both hang up", both)
+        await self.line.step("Ana, Rosa", "wait in the queue, ring a phone in vain; hang up", both)
         await self.line.step(
             "Ringback", "verdict: abandoned in queue", self._verdict(self.ana, Verdict.ABANDONED_QUEUE)
         )
         await self.line.step("Ringback", "verdict: no answer", self._verdict(self.rosa, Verdict.NO_ANSWER))
         quiet = self.stage.scene.quiet_s
-        what = f"gets a WhatsApp message of {BRAND} (quiet time: {quiet:g} s)"
+        what = f"gets a message of {BRAND} (quiet time {quiet:g} s)"
         await self.line.step("Rosa", what, self.rosa.message(1))
         return await self.line.step("Ana", what, self.ana.message(1))
 
@@ -122,7 +127,7 @@ class Story:
     async def _writes(self) -> None:
         """Rosa would rather write: what she wants to know is in the settings, no person is needed."""
         asked = self.rosa.received()[0]
-        for place, what in ((2, "would rather write"), (0, "asks for hours and address"), (0, "has what she needed")):
+        for place, what in ((2, "would rather write"), (0, "asks for the hours"), (0, "has what she needed")):
             title = asked.options[place].title
             await self.line.step("Rosa", f"{what}: taps “{title}”", self.rosa.tap(asked, title))
             asked = await self.rosa.message(len(self.rosa.received()) + 1)
@@ -132,7 +137,7 @@ class Story:
     async def _verdict(self, customer: Customer, wanted: Verdict) -> None:
         found = (await customer.verdict()).data["verdict"]
         if found != wanted:
-            raise KitError(f"the verdict of {customer.name} is {found}, not {wanted}; look at {self.stage.log_path}")
+            raise KitError(f"the verdict of {customer.name} is {found}, not {wanted}")
 
     async def _nothing_for_luis(self) -> None:
         case, messages = await self.stage.case(self.luis.number), self.luis.received()
@@ -191,6 +196,6 @@ def _welcome(stage: Stage, url: str) -> str:
         "1. Call [bold]Ventas[/]: nobody is free. Wait two seconds and hang up.\n"
         "2. Two seconds later the WhatsApp message is there: tap [bold]Llámenme ahora[/].\n"
         "3. The phone rings: answer, and answer as the agent too.\n\n"
-        f"In another terminal: ringback report -c {stage.settings_path}\n"
+        f"In another terminal:\nringback report -c {stage.settings_path}\n\n"
         "Ctrl-C stops everything and leaves nothing behind."
     )
