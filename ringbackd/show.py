@@ -21,6 +21,21 @@ TITLES = {
     "escalated": "Escalated to a person",
     "satisfaction": "Satisfaction",
 }
+PARTS = {
+    "callback": "our call back",
+    "solved": "solved in WhatsApp",
+    "returned": "he called again",
+    "manual": "called by hand",
+    "assisted": "without those who called again",
+    "message_p90": "p90",
+    "first_answer_p50": "first answer to his words",
+    "first_human_p50": "first person",
+    "first_human_n": "n",
+    "asked": "asked",
+    "response_rate": "answered",
+}
+SHARES = frozenset({"assisted", "response_rate"})
+SECONDS = frozenset({"message_p90", "first_answer_p50", "first_human_p50"})
 
 
 def report_table(console: Console, report: Report) -> None:
@@ -29,9 +44,9 @@ def report_table(console: Console, report: Report) -> None:
     table = Table("figure", "value", "n", "how it is made", title=f"Ringback, {period}", title_justify="left")
     table.columns[1].justify = table.columns[2].justify = "right"
     for figure in report.figures:
-        table.add_row(
-            TITLES[figure.name], f"[bold]{_value(figure)}[/]", str(figure.n), f"{figure.formula}{_parts(figure)}"
-        )
+        parts = _parts(figure)
+        made = f"[dim]{figure.formula}[/]" + (f"\n{parts}" if parts else "")
+        table.add_row(TITLES[figure.name], f"[bold]{_value(figure)}[/]", str(figure.n), made)
     console.print(table)
     suppressed = ", ".join(f"{count} {why}" for why, count in report.suppressed.items()) or "none"
     console.print(f"missed calls: {report.missed_calls}; not followed up: {escape(suppressed)}", highlight=False)
@@ -45,12 +60,14 @@ def _value(figure: Figure) -> str:
 
 
 def _parts(figure: Figure) -> str:
-    shown = [
-        f"{name} {value:.2f}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in figure.parts.items()
-        if value is not None
-    ]
-    return f"\n[dim]{', '.join(shown)}[/]" if shown else ""
+    known = {name: value for name, value in figure.parts.items() if value is not None}
+    return ", ".join(f"{PARTS[name]} {_part(name, value)}" for name, value in known.items() if name in PARTS)
+
+
+def _part(name: str, value: float) -> str:
+    if name in SHARES:
+        return f"{value:.0%}"
+    return f"{value:.1f} s" if name in SECONDS else f"{value:.0f}"
 
 
 def cases_table(console: Console, cases: Sequence[Case], now: float) -> None:
