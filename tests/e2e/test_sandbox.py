@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,12 +14,22 @@ import pytest
 pytestmark = pytest.mark.pbx
 
 
-@pytest.fixture
-def sandbox() -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def running() -> Iterator[subprocess.Popen[str]]:
+    """A sandbox that is ended as a user ends it, so that it can tidy up."""
     argv = [sys.executable, "-m", "ringbackd.cli", "sandbox", "--port", "0"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[subprocess.Popen[str]]:
+    with running() as process:
         yield process
-        process.kill()
 
 
 def printed(process: subprocess.Popen[str], pattern: str) -> str:
@@ -82,7 +93,5 @@ def test_the_page_refuses_what_another_site_could_send(page_url: str, headers: d
 
 @pytest.fixture(scope="module")
 def page_url() -> Iterator[str]:
-    argv = [sys.executable, "-m", "ringbackd.cli", "sandbox", "--port", "0"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+    with running() as process:
         yield printed(process, r"(http://127\.0\.0\.1:\d+/)")
-        process.terminate()

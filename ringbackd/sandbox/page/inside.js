@@ -113,9 +113,10 @@ function inWords(entry) {
 
 export function drawJournal() {
   const rows = page.state.journal.filter(told).map((entry, place, all) => {
-    const gap = place ? entry.at - all[place - 1].at : 0;
+    const before = place && !all[place - 1].event.startsWith("link_") ? all[place - 1] : null;
+    const gap = before ? entry.at - before.at : 0;
     return el("li", { class: MARK[entry.event] ?? "" }, el("time", {}, time(entry.at, true)),
-      el("span", { class: gap >= 0.95 ? "gap long" : "gap" }, place ? `+${rounded(gap)} s` : ""), el("span", { class: "what" }, inWords(entry)));
+      el("span", { class: gap >= 0.95 ? "gap long" : "gap" }, before ? `+${rounded(gap)} s` : ""), el("span", { class: "what" }, inWords(entry)));
   });
   $("journal").replaceChildren(title("card.journal"), el("ol", { class: "journal", tabindex: "0", "aria-label": say("card.journal") }, ...rows.reverse()),
     ...(rows.length < 2 ? [el("p", { class: "note" }, say("card.journal_none"))] : []));
