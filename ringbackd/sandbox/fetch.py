@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -44,6 +45,8 @@ async def _fetch(root: Path, suite: str, packages: Sequence[str], console: Conso
     with shown(console, f"Debian {suite}") as progress:
         files = await Apt(apt_home, suite).fetch(packages, progress)
         await unpack(files, unfinished, progress)
+    # Onto the disk before it counts as whole; and Redis would wait for its own file behind all these.
+    await asyncio.to_thread(os.sync)
     (unfinished / _WHOLE).touch()
     unfinished.rename(root)
     shutil.rmtree(apt_home)
