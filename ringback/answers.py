@@ -22,6 +22,8 @@ def answered(turn: Turn, fact: Said) -> None:
     if words.asks_to_stop(fact.text):
         _opt_out(turn, fact.text)
         return
+    if turn.case.active:
+        turn.linger(turn.context.now)
     choice = turn.context.flow.take(tap.step, tap.option, fact.text)
     turn.note(
         Event.SAID, text=fact.text, option=tap.option, intent=choice.intent, urgency=choice.urgency, said_at=fact.at
@@ -58,7 +60,12 @@ def _after_the_end(turn: Turn, choice: Choice, fact: Said) -> None:
         turn.say(turn.context.flow.over)
 
 
-def _nothing(turn: Turn, choice: Choice, _: Said) -> None:
+def _nothing(turn: Turn, choice: Choice, fact: Said) -> None:
+    """Only the next step. A list of hours without an hour in it would be none: a person sees to it then."""
+    flow = turn.context.flow
+    if choice.goto and flow.steps[choice.goto].say == "slots" and not turn.slots():
+        _handover(turn, choice.model_copy(update={"goto": flow.anything}), fact)
+        return
     if turn.case.state in {State.WAITING, State.CONTACTED}:
         turn.change(state=State.TALKING)
     turn.say(choice.goto)

@@ -67,7 +67,7 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.ACCEPTED): _rule(Accepted, moves.accepted, state) for state in State},
     **{(state, On.REFUSED): _rule(Refused, moves.refused, state) for state in State},
     **{(state, On.DELIVERY): _rule(Delivery, moves.delivery, state) for state in State},
-    **{(state, On.EXPIRY): _rule(TimerFired, moves.expiry, X) for state in ACTIVE},
+    **{(state, On.EXPIRY): _rule(TimerFired, moves.expiry, state, X) for state in ACTIVE},
     **{(state, On.SAID): _rule(Said, answers.answered, T, P, H, X) for state in (W, C, T)},
     **{(state, On.PERSON): _rule(PersonActed, moves.person_acted, state, X) for state in ACTIVE},
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
@@ -176,6 +176,5 @@ def open_message(fact: Said, number: Number, context: Context) -> tuple[Case, tu
     )
     turn = Turn(case, context)
     turn.note(Event.OPENED, origin=case.origin, verdict="", missed_at=0.0, linkedid="")
-    turn.wake(Timer.EXPIRY, context.now + context.line.expiry_h * 3600)
     answers.answered(turn, fact)
     return turn.case, tuple(turn.commands)

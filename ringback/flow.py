@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from ringback.line import Language
 from ringback.message import Body, Button, Buttons, Menu, QuickReply, Row, Template, Text
@@ -20,7 +20,10 @@ PLACEHOLDERS = frozenset({"brand", "name", "missed_at", "due", "info"})
 LANGUAGES: tuple[Language, ...] = ("es", "en", "pt")
 SLOT = "at"
 """Options of a `slots` step are `at.<epoch seconds>`."""
+TEMPLATE_LENGTH = 1024
 
+_LONGEST = dict.fromkeys(PLACEHOLDERS, "x" * 60) | {"info": "x" * 600}
+"""Words of the greatest length that the settings of a line allow."""
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
 _TITLE_LIMIT = {"template": 25, "buttons": 20, "menu": 24, "slots": 24, "text": 0}
 _OPTIONS = {"template": (0, 10), "buttons": (1, 3), "menu": (1, 10), "slots": (0, 0), "text": (0, 0)}
@@ -101,6 +104,8 @@ class Step(_Data):
         fewest, most = _OPTIONS[self.say]
         if not fewest <= len(self.options) <= most:
             raise ValueError(f"say = {self.say!r} takes {fewest} to {most} options, not {len(self.options)}")
+        if len({option.id for option in self.options}) != len(self.options):
+            raise ValueError("two options are alike: their ids must differ")
         if (self.say == "template") != bool(self.template):
             raise ValueError("template = NAME belongs to say = 'template', and to nothing else")
         if (self.say in {"menu", "slots"}) != (self.button is not None):
@@ -108,6 +113,7 @@ class Step(_Data):
         if self.say == "slots" and not (self.hears and self.hears.does is Does.CALL_AT):
             raise ValueError("say = 'slots' needs hears = {does = 'call_at', goto = ...}")
         self._titles_fit()
+        self._texts_fit()
         return self
 
     def _titles_fit(self) -> None:
@@ -120,6 +126,16 @@ class Step(_Data):
         for language in LANGUAGES:
             if self.button and len(self.button.of(language)) > _TITLE_LIMIT["buttons"]:
                 raise ValueError(f"button, {language}: {self.button.of(language)!r} is over 20 characters")
+
+    def _texts_fit(self) -> None:
+        for language in LANGUAGES:
+            try:
+                render(self, language, "es", _LONGEST, {f"{SLOT}.1": "1"}, str)
+            except ValidationError as error:
+                what = error.errors()[0]
+                raise ValueError(f"{language}: {'.'.join(map(str, what['loc']))}: {what['msg']}") from None
+            if self.say == "template" and len(fill(self.text.of(language), _LONGEST)) > TEMPLATE_LENGTH:
+                raise ValueError(f"{language}: text: with the longest words over {TEMPLATE_LENGTH} characters")
 
 
 class Choice(_Data):

@@ -16,7 +16,7 @@ class Event(StrEnum):
     OPENED = "opened"  # verdict, missed_at, origin
     MISSED_AGAIN = "missed_again"  # misses
     POSTPONED = "postponed"  # why, until: what was due waits
-    QUEUED = "queued"  # message, step, body: put into the outbox
+    QUEUED = "queued"  # message, step, body, survey: put into the outbox
     WITHDRAWN = "withdrawn"  # message: taken back before it was sent
     ACCEPTED = "accepted"  # message, wamid: the Cloud API took it
     DELIVERY = "delivery"  # message, status, code, why

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import quantiles
 
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +12,7 @@ from ringback.record import Outcome
 from ringback.story import RECOVERED, WINDOW_S, Story
 
 GOOD_RATING = 4
+MISSES = frozenset({Event.OPENED, Event.MISSED_AGAIN, Event.SUPPRESSED})
 
 
 class Figure(BaseModel):
@@ -50,7 +51,7 @@ def report(journal: Iterable[Entry], since: float, until: float) -> Report:
     entries = list(journal)
     for entry in entries:
         in_period = since <= entry.at < until
-        missed += in_period and entry.event in {Event.OPENED, Event.MISSED_AGAIN, Event.SUPPRESSED} and _by_call(entry)
+        missed += in_period and entry.event in MISSES and _by_call(entry)
         if entry.event is Event.SUPPRESSED and in_period:
             why = str(entry.data["why"])
             suppressed[why] = suppressed.get(why, 0) + 1
@@ -63,7 +64,13 @@ def report(journal: Iterable[Entry], since: float, until: float) -> Report:
         missed_calls=missed,
         suppressed=suppressed,
         link_down_minutes=_down(entries, since, until) / 60,
-        figures=(_recovery(cases), _response(cases), _solved(cases), _escalated(cases), _satisfaction(cases)),
+        figures=(
+            _recovery(cases),
+            _response(cases),
+            _solved(cases, _misses(entries)),
+            _escalated(cases),
+            _satisfaction(cases),
+        ),
     )
 
 
@@ -98,18 +105,24 @@ def _response(cases: Sequence[Story]) -> Figure:
     )
 
 
-def _solved(cases: Sequence[Story]) -> Figure:
+def _misses(entries: Sequence[Entry]) -> dict[str, list[float]]:
+    """When calls of each customer were missed, whether that was followed up or not."""
+    found: dict[str, list[float]] = {}
+    for entry in entries:
+        if entry.event in MISSES and _by_call(entry):
+            found.setdefault(entry.customer, []).append(entry.at)
+    return found
+
+
+def _solved(cases: Sequence[Story], misses: Mapping[str, Sequence[float]]) -> Figure:
     delivered = [story for story in cases if story.delivered]
-    solved = [s for s in delivered if s.outcome == Outcome.SOLVED and s.how == "whatsapp" and not _again(s, cases)]
+    solved = [s for s in delivered if s.outcome == Outcome.SOLVED and s.how == "whatsapp" and not _again(s, misses)]
     formula = "closed as solved in WhatsApp and no new missed call within 24 h / cases whose message was delivered"
     return _rate("solved_in_whatsapp", formula, len(solved), len(delivered))
 
 
-def _again(story: Story, cases: Sequence[Story]) -> bool:
-    return any(
-        other.customer == story.customer and story.closed < other.missed_at <= story.closed + WINDOW_S
-        for other in cases
-    )
+def _again(story: Story, misses: Mapping[str, Sequence[float]]) -> bool:
+    return any(story.closed < at <= story.closed + WINDOW_S for at in misses.get(story.customer, ()))
 
 
 def _escalated(cases: Sequence[Story]) -> Figure:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+import phonenumbers
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from ringback.hours import Hours, ZoneName
 
@@ -14,6 +15,15 @@ TEMPLATE_LANGUAGE: dict[Language, str] = {"es": "es", "en": "en", "pt": "pt_BR"}
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
 Exten = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_*#+-]{1,64}$")]
+
+
+def _region(code: str) -> str:
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f"{code!r} is no country code; write it like 'PE'")
+    return code
+
+
+Region = Annotated[str, AfterValidator(_region)]
 
 
 class _Setting(BaseModel):
@@ -45,7 +55,7 @@ class Line(_Setting):
     name: Name
     brand: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     language: Language = "es"
-    region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    region: Region
     timezone: ZoneName
     dids: tuple[Exten, ...] = ()
     queues: tuple[Exten, ...] = ()
@@ -60,6 +70,12 @@ class Line(_Setting):
     expiry_h: Annotated[float, Field(gt=0, le=720)] = 24
     contact_short: bool = False
     callback: CallbackPlan
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not (self.dids or self.queues):
+            raise ValueError("dids and queues are both empty: no call would belong to this line")
+        return self
 
     @property
     def template_code(self) -> str:

@@ -12,6 +12,8 @@ from ringback.turn import Turn, plain
 
 LOOK_AGAIN_S = 30.0
 """How long a call back waits when the customer is on another call."""
+TIMER_GRAIN_S = 0.001
+"""Timers are kept in milliseconds."""
 DOUBT_AFTER_RING_S = 20.0
 """After ringing this long beyond its time without a word from the PBX, an attempt is in doubt."""
 
@@ -22,13 +24,19 @@ def missed_again(turn: Turn, fact: CallEnded) -> None:
     turn.change(misses=case.misses + 1, last_miss=max(case.last_miss, call.ended), on_hold=case.on_hold + call.wait)
     turn.note(Event.MISSED_AGAIN, misses=turn.case.misses, verdict=call.verdict, linkedid=call.linkedid)
     if case.state is State.WAITING:
-        turn.wake(Timer.QUIET, turn.case.last_miss + turn.context.line.quiet_s)
+        # never a moment that is over: the timer of that moment may have been used up
+        turn.wake(Timer.QUIET, max(turn.context.now, turn.case.last_miss + turn.context.line.quiet_s))
 
 
-def quiet_over(turn: Turn, _: TimerFired) -> None:
+def _moved(fact: TimerFired, until: float) -> bool:
+    # The timer's own moment is compared, not our clock: whoever fired it may have another one, a little ahead.
+    return fact.due < until - TIMER_GRAIN_S
+
+
+def quiet_over(turn: Turn, fact: TimerFired) -> None:
     """He has been quiet: write to him, unless he is calling right now or it is too late to be useful."""
     line, now = turn.context.line, turn.context.now
-    if now < turn.case.last_miss + line.quiet_s:
+    if _moved(fact, turn.case.last_miss + line.quiet_s):
         return  # he called again while this timer was on its way; a later one is set
     if turn.context.on_call:
         turn.wake(Timer.QUIET, now + max(line.quiet_s, 1.0))
@@ -43,7 +51,7 @@ def contact(turn: Turn) -> None:
     """Write to him for the first time."""
     turn.change(state=State.CONTACTED)
     turn.say(turn.context.flow.first)
-    turn.wake(Timer.EXPIRY, turn.context.now + turn.context.line.expiry_h * 3600)
+    turn.linger(turn.context.now)
 
 
 def reached(turn: Turn, fact: CallEnded) -> None:
@@ -91,19 +99,21 @@ def promise(turn: Turn, at: float) -> None:
     due = line.hours.next_open(at, line.timezone) or at
     turn.change(state=State.PROMISED, callback=Callback(due=due))
     turn.wake(Timer.DUE, due)
-    turn.wake(Timer.EXPIRY, due + line.expiry_h * 3600)
+    turn.linger(due)
     turn.note(Event.PROMISED, due=due, attempt=case.dialled + 1, asked=True)
 
 
-def due(turn: Turn, _: TimerFired) -> None:
+def due(turn: Turn, fact: TimerFired) -> None:
     """The moment of the promise has come: ring him, unless he is on a call or the line has closed meanwhile."""
     case, line, now = turn.case, turn.context.line, turn.context.now
-    if case.callback and case.callback.due > now:
+    if case.callback and _moved(fact, case.callback.due):
         return  # it was moved while this timer was on its way
     opens = line.hours.next_open(now, line.timezone) or now + LOOK_AGAIN_S
     if turn.context.on_call or opens > now:
         until = max(opens, now + LOOK_AGAIN_S)
         turn.wake(Timer.DUE, until)
+        if opens > now:
+            turn.linger(opens)
         turn.note(Event.POSTPONED, why="on a call" if turn.context.on_call else "closed", until=until)
         return
     attempt = attempt_id(case.id, case.dialled + 1)
@@ -165,6 +175,8 @@ def _next_attempt(turn: Turn, outcome: Ended) -> None:
     at = line.hours.next_open(now + wait, line.timezone) or now + wait
     turn.change(state=State.PROMISED, callback=Callback(due=at, tried=tried))
     turn.wake(Timer.DUE, at)
+    if outcome is not Ended.UNWANTED or at > now + wait:
+        turn.linger(at)  # what only waits for the PBX or for his line to be free does not wait for ever
     turn.note(Event.PROMISED, due=at, attempt=case.dialled + 1, asked=False)
 
 
@@ -174,11 +186,13 @@ def _out_of_attempts(turn: Turn) -> None:
         return
     turn.change(state=State.TALKING, callback=None)
     turn.say(turn.context.flow.lost)
-    turn.wake(Timer.EXPIRY, turn.context.now + turn.context.line.expiry_h * 3600)
+    turn.linger(turn.context.now)
 
 
-def expiry(turn: Turn, _: TimerFired) -> None:
+def expiry(turn: Turn, fact: TimerFired) -> None:
     """Nothing happened for too long."""
+    if _moved(fact, turn.case.expires):
+        return  # something did happen while this timer was on its way
     turn.close(Outcome.LOST if turn.case.dialled else Outcome.EXPIRED, why="no answer in time")
 
 

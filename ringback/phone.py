@@ -73,6 +73,15 @@ def normalise(text: str, region: str) -> Number | NoNumber:
     return NoNumber.INVALID
 
 
+def whatsapp_number(wa_id: str, region: str) -> Number | NoNumber:
+    """Read a WhatsApp id. One that is no valid number to us (a Brazilian mobile without its 9) is still where he writes
+    from, so it stands as it is."""
+    number = normalise(f"+{wa_id}", region) if wa_id else NoNumber.ANONYMOUS
+    if number is NoNumber.INVALID and re.fullmatch(r"[1-9][0-9]{6,14}", wa_id):
+        return Number(e164=f"+{wa_id}", dial=f"+{wa_id}")
+    return number
+
+
 def _spellings(dial: str, region: str) -> list[str]:
     """The readings to try, the likeliest first: national after our rewrites, as it is, with + in front."""
     digits = dial.lstrip("+")

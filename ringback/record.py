@@ -91,6 +91,8 @@ class Case(BaseModel):
     callback: Callback | None = None
     handed_over: bool = False
     rating: int = 0
+    expires: float = 0.0
+    """When it ends if nothing happens any more."""
     closed: float = 0.0
     transcript: tuple[Spoken, ...] = ()
 

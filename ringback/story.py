@@ -41,7 +41,7 @@ class Story:
 
     def _our_message(self, entry: Entry) -> None:
         if entry.event is Event.QUEUED:
-            self.surveyed = self.surveyed or entry.data["step"] == "survey"
+            self.surveyed = self.surveyed or bool(entry.data.get("survey"))
         elif entry.event is Event.ACCEPTED:
             self.accepted.append(float(entry.data["accepted_at"]))
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ringback import words
 from ringback.command import ClearTimer, Command, Note, Send, SetTimer, Withdraw
 from ringback.fact import Timer
-from ringback.flow import SLOT, Flow, render
+from ringback.flow import SLOT, Flow, fill, render
 from ringback.journal import Datum, Entry, Event
 from ringback.line import Line
 from ringback.message import Body, Message, Text
@@ -18,6 +18,7 @@ from ringback.record import Case, Outcome, State
 WINDOW_S = 24 * 3600
 """Free words are allowed for 24 hours after the customer's last message (Meta's rule)."""
 SLOTS = 10
+NAME_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,20 @@ class Turn:
         """Set a timer."""
         self.commands.append(SetTimer(timer, at))
 
+    def linger(self, since: float) -> None:
+        """Let the case end `expiry_h` after `since`, or when it was to end anyway, if that is later."""
+        self.change(expires=max(self.case.expires, since + self.context.line.expiry_h * 3600))
+        self.wake(Timer.EXPIRY, self.case.expires)
+
     def say(self, name: str) -> None:
         """Say a step of the flow; the case then waits for its answer."""
         if not name:
             return
         step = self.context.flow.steps[name]
         line = self.context.line
-        body = render(step, line.language, line.template_code, self._words(), self._slots(), self._payload(name))
-        self.send(body, name, step.text.of(line.language))
+        words = self._words()
+        body = render(step, line.language, line.template_code, words, self.slots(), self._payload(name))
+        self.send(body, name, fill(step.text.of(line.language), words))
         if step.options or step.hears:
             self.change(step=name)
 
@@ -80,7 +87,8 @@ class Turn:
         self.change(sent=case.sent + 1, pending=(*case.pending, message.id))
         self.case = self.case.heard(now, "us", text)
         self.commands.append(Send(message))
-        self.note(Event.QUEUED, message=message.id, step=step, body=body.kind)
+        survey = step == self.context.flow.survey
+        self.note(Event.QUEUED, message=message.id, step=step, body=body.kind, survey=survey)
 
     @property
     def window_open(self) -> bool:
@@ -99,13 +107,14 @@ class Turn:
         due = case.callback.due if case.callback else now
         return {
             "brand": line.brand,
-            "name": case.name or line.brand,
+            "name": " ".join(case.name.split())[:NAME_LENGTH] or line.brand,
             "missed_at": words.clock(case.last_miss, line.timezone),
             "due": words.due(due, now, line.timezone, line.language),
             "info": line.info or line.brand,
         }
 
-    def _slots(self) -> dict[str, str]:
+    def slots(self) -> dict[str, str]:
+        """The hours he may choose for a call back: option ids and titles."""
         line, now = self.context.line, self.context.now
         return {
             f"{SLOT}.{int(at)}": words.slot_title(at, now, line.timezone, line.language)

@@ -20,6 +20,7 @@ _TODAY: dict[Language, tuple[str, str]] = {
     "en": ("today", "tomorrow"),
     "pt": ("hoje", "amanhã"),
 }
+_ON: dict[Language, str] = {"es": "el ", "en": "on ", "pt": ""}
 _SOON: dict[Language, str] = {"es": "en unos instantes", "en": "in a moment", "pt": "em instantes"}
 _AT: dict[Language, tuple[str, str]] = {"es": ("a la", "a las"), "en": ("at", "at"), "pt": ("à", "às")}
 
@@ -50,8 +51,9 @@ def due(at: float, now: float, zone: str, language: Language) -> str:
     """A moment inside a sentence: en unos instantes, or hoy a las 16:00."""
     if at - now < SOON_S:
         return _SOON[language]
-    hour = clock(at, zone)
-    return f"{day(at, now, zone, language)} {_AT[language][not hour.startswith('01')]} {hour}"
+    hour, when = clock(at, zone), day(at, now, zone, language)
+    on = "" if when in _TODAY[language] else _ON[language]
+    return f"{on}{when} {_AT[language][not hour.startswith('01')]} {hour}"
 
 
 def asks_to_stop(text: str) -> bool:

@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return 2
     except RedisError as error:
-        err.print(f"Redis does not serve: {error}; look at redis.url in the settings", style="red", markup=False)
+        text = f"Redis does not serve: {error}; look at redis.url in the settings"
+        err.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     except commands.FailedError as error:
         err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)

@@ -12,22 +12,23 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from importlib.resources import files
 
+from pydantic import ValidationError
+from redis.exceptions import RedisError
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.markup import escape
 from rich.table import Table
 
 from ringback import kpi
 from ringback.fact import PersonActed
 from ringback.record import Case
-from ringback.turn import WINDOW_S
+from ringback.turn import WINDOW_S, plain
 from ringbackd import compose
 from ringbackd.checks import examine
 from ringbackd.flowfiles import read_flows
 from ringbackd.outbox import RedisOutbox
 from ringbackd.patience import leaves
 from ringbackd.settings import Settings, SettingsError, load
-from ringbackd.show import case_page, cases_table, report_table
+from ringbackd.show import case_page, cases_table, escape, report_table
 
 Command = Callable[[argparse.Namespace, Console], Awaitable[int]]
 
@@ -59,9 +60,11 @@ async def run(arguments: argparse.Namespace, _: Console) -> int:
     try:
         await compose.run(settings, arguments.only, stop)
     except ExceptionGroup as group:
-        ours, fatal = group.split(OSError)
+        ours, fatal = group.split((OSError, RedisError))
         if fatal or ours is None:
             raise
+        if refused := [error for error in leaves(ours) if isinstance(error, RedisError)]:
+            raise refused[0] from None
         raise FailedError("; ".join(str(error) for error in leaves(ours))) from None
     return 0
 
@@ -150,8 +153,10 @@ def _found(case: Case | None, name: str) -> Case:
 
 async def cases_reply(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback cases reply ID TEXT`: only inside the 24-hour window, as Meta demands."""
-    if not arguments.text.strip():
-        raise SettingsError("the text is empty")
+    try:
+        plain(arguments.text)
+    except ValidationError as error:
+        raise SettingsError(f"the text: {error.errors()[0]['msg']}") from error
     return await _act(arguments, console, "reply", arguments.text)
 
 
@@ -167,9 +172,8 @@ async def _act(arguments: argparse.Namespace, console: Console, act: str, text: 
         if not case.active:
             raise FailedError(f"case {case.id} is closed ({case.outcome})")
         if act == "reply" and now > case.asked + WINDOW_S:
-            raise FailedError(
-                f"case {case.id}: his last message is over 24 hours old; WhatsApp allows no free words now"
-            )
+            silent = "his last message is over 24 hours old" if case.asked else "he has not written to us"
+            raise FailedError(f"case {case.id}: {silent}; WhatsApp allows no free words now")
         fact = PersonActed(
             nonce=uuid.uuid4().hex,
             case=case.id,

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ringback import payload
-from ringback.call import Call, Direction
+from ringback import payload, words
+from ringback.call import Call, Direction, Verdict
 from ringback.callback import case_of
 from ringback.case import On, apply, meaning, open_message, open_missed
 from ringback.command import Command
@@ -16,13 +16,13 @@ from ringback.fact import FACT, Accepted, CallEnded, Delivery, Fact, Said
 from ringback.flow import Flow
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
-from ringback.phone import NoNumber, Number, match_key, normalise
+from ringback.phone import NoNumber, Number, match_key, normalise, whatsapp_number
 from ringback.policy import why_not
 from ringback.record import Case
 from ringback.turn import Context
 from ringbackd.keys import REMEMBER_S
 from ringbackd.store import ConflictError, Op, Store
-from ringbackd.writes import case_checks, case_writes, command_writes
+from ringbackd.writes import case_checks, case_writes, command_writes, contact_writes
 
 log = logging.getLogger("ringback.desk")
 TRIES = 20
@@ -91,19 +91,22 @@ class Desk:
         case_id = fact.case if not isinstance(fact, Delivery) else (await self.store.message_case(fact.message))[0]
         case = await self.store.case(case_id) if case_id else None
         if isinstance(fact, Accepted):
-            plan.writes += self.store.accepted(fact)
-            plan.writes += self.store.waid(fact, case.key) if case else []
+            plan.writes += self._accepted(fact, case)
         if case:
             await self._apply(plan, case, fact)
         return plan
 
+    def _accepted(self, fact: Accepted, case: Case | None) -> list[Op]:
+        writes = self.store.accepted(fact)
+        if case and case.line in self._by_name:
+            gap = self._by_name[case.line].contact_gap_h * 3600
+            writes += [*self.store.waid(fact, case.key), *contact_writes(self.store.keys, case, gap)]
+        return writes
+
     async def _plan_call(self, fact: CallEnded) -> Plan:
         call, plan = fact.call, Plan()
         if call.direction is Direction.OURS:
-            case = await self.store.case(case_of(call.linkedid))
-            plan.writes.append(self.store.note(self._call_entry(call, case.line if case else "")))
-            if case:
-                await self._apply(plan, case, fact)
+            await self._plan_attempt(plan, fact)
             return plan
         line = line_of(self.lines, call.did, (*call.queues, call.queue))
         plan.writes.append(self.store.note(self._call_entry(call, line.name if line else "")))
@@ -118,9 +121,17 @@ class Desk:
             await self._missed(plan, fact, line, number)
         return plan
 
+    async def _plan_attempt(self, plan: Plan, fact: CallEnded) -> None:
+        case = await self.store.case(case_of(fact.call.linkedid))
+        plan.writes.append(self.store.note(self._call_entry(fact.call, case.line if case else "")))
+        if case:
+            if fact.call.verdict is Verdict.ANSWERED:
+                plan.writes.append(self.store.talked(case.key, fact.call.ended))
+            await self._apply(plan, case, fact)
+
     async def _missed(self, plan: Plan, fact: CallEnded, line: Line | None, number: Number | NoNumber) -> None:
         if line is None:
-            self._suppress(plan, fact.call, "", f"no line has the number {fact.call.did!r} or its queue")
+            self._suppress(plan, fact.call, "", number, f"no line has the number {fact.call.did!r} or its queue")
             return
         key = number.key if isinstance(number, Number) else ""
         case = await self.store.active_case(line.name, key) if key else None
@@ -129,7 +140,7 @@ class Desk:
             return
         why = why_not(fact.call, line, number, await self.store.memory(line.name, key), self.clock())
         if why or isinstance(number, NoNumber):
-            self._suppress(plan, fact.call, line.name, why)
+            self._suppress(plan, fact.call, line.name, number, why)
             return
         context = await self._context(line, key, "")
         self._put(plan, None, *open_missed(fact, number, context))
@@ -138,16 +149,24 @@ class Desk:
         """Find the case he answers: by the message he answers, by our payload, by his number; else begin one."""
         plan = Plan()
         key = await self.store.key_of(fact.wa_id, fact.user_id) or match_key(fact.wa_id)
-        case = await self._answered_case(fact)
-        if case is None or not (case.active or payload.read(self.secret, fact.payload)):
-            case = next(iter(await self.store.cases_of(key)), case if case and case.active else None)
-        if case:
-            await self._apply(plan, case, fact)
+        answers = await self._answered_case(fact)
+        mine = [case for case in await self.store.cases_of(key) if case.line in self._by_name]
+        if answers is None or not (answers.active or payload.read(self.secret, fact.payload)):
+            answers = next(iter(mine), None)
+        if answers is None:
+            await self._stranger(plan, fact, key)
             return plan
-        number = normalise(f"+{fact.wa_id}", self.lines[0].region) if fact.wa_id else NoNumber.ANONYMOUS
+        others = [case for case in mine if case.id != answers.id] if words.asks_to_stop(fact.text) else []
+        for case in (answers, *others):
+            await self._apply(plan, case, fact)
+        return plan
+
+    async def _stranger(self, plan: Plan, fact: Said, key: str) -> None:
+        number = whatsapp_number(fact.wa_id, self.lines[0].region)
         if isinstance(number, Number):
             self._put(plan, None, *open_message(fact, number, await self._context(self.lines[0], key, "")))
-        return plan
+        else:
+            log.warning("message %s of %s: no number to begin a case with", fact.wamid, fact.wa_id or fact.user_id)
 
     async def _answered_case(self, fact: Said) -> Case | None:
         tap = payload.read(self.secret, fact.payload)
@@ -179,11 +198,12 @@ class Desk:
         after = after.model_copy(update={"version": (before.version if before else 0) + 1})
         plan.checks += case_checks(self.store.keys, before, after)
         plan.writes += case_writes(self.store.keys, after)
-        gap = self._by_name[after.line].contact_gap_h * 3600
-        plan.writes += [write for command in commands for write in command_writes(self.store, after, command, gap)]
+        plan.writes += [write for command in commands for write in command_writes(self.store, after, command)]
 
-    def _suppress(self, plan: Plan, call: Call, line: str, why: str) -> None:
-        entry = Entry(at=self.clock(), event=Event.SUPPRESSED, line=line, data={"why": why, "linkedid": call.linkedid})
+    def _suppress(self, plan: Plan, call: Call, line: str, number: Number | NoNumber, why: str) -> None:
+        customer = number.e164 if isinstance(number, Number) else ""
+        data = {"why": why, "linkedid": call.linkedid}
+        entry = Entry(at=self.clock(), event=Event.SUPPRESSED, line=line, customer=customer, data=data)
         plan.writes.append(self.store.note(entry))
 
     def _call_entry(self, call: Call, line: str) -> Entry:

@@ -65,12 +65,12 @@ class RedisOutbox:
         )
         await self.store.commit((), [*self.store.accepted(fact), self.store.fact(fact), *self._done(entry)])
 
-    async def later(self, message: Message, delay_s: float, why: str, entry: str) -> None:
+    async def later(self, message: Message, delay_s: float, why: str, entry: str, tries: int = 1) -> None:
         """See whatsapp.sender.Outbox."""
         key, at = self._key(message.id), f"{self.clock() + delay_s:.3f}"
         writes: list[Op] = [
             ("IF", key, "state", "sending", "HSET", key, "state", "queued", "why", why),
-            ("HINCRBY", key, "tries", "1"),
+            ("HINCRBY", key, "tries", str(tries)),
             ("ZADD", self.store.keys.timers, at, self._again(message.id)),
         ]
         await self.store.commit((), [*writes, *self._done(entry)])
@@ -98,12 +98,12 @@ class RedisOutbox:
             at=self.clock(),
             tries=tries,
         )
-        writes: list[Op] = [
-            ("HSET", key, "state", "held" if held else "refused", "why", f"({code}) {why}"),
-            ("HINCRBY", key, "tries", "1"),
-        ]
+        unless_withdrawn = ("IF", key, "state", "sending")
+        writes: list[Op] = [("HINCRBY", key, "tries", "1")]
         if held:
-            writes.append(("ZADD", self.store.keys.of("held"), repr(self.clock()), message.id))
+            writes.append((*unless_withdrawn, "ZADD", self.store.keys.of("held"), repr(self.clock()), message.id))
+        state = "held" if held else "refused"
+        writes.append((*unless_withdrawn, "HSET", key, "state", state, "why", f"({code}) {why}"))
         await self.store.commit((), [*writes, self.store.fact(fact), *self._done(entry)])
 
     async def held(self) -> list[tuple[Message, str]]:

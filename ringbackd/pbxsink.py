@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ami_listener.tracker import CallStarted
 from ringback.call import Call, Direction
+from ringback.callback import case_of
 from ringback.fact import CallEnded
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
@@ -31,23 +32,28 @@ class RedisSink:
 
     async def call_started(self, call: CallStarted) -> None:
         """A customer (or an attempt of ours) is on the line: nobody writes to him or rings him meanwhile."""
-        key = self._key(call)
-        if key:
-            live = self.store.keys.of("live", key)
-            member = f"{self.pbx}|{call.linkedid}"
-            calls = self.store.keys.of("livecalls", self.pbx)
-            writes: list[Op] = [("SADD", live, member), ("EXPIRE", live, str(LIVE_S))]
-            await self._write([*writes, ("HSET", calls, call.linkedid, key)])
+        await self.patience.insist(lambda: self._start(call))
+
+    async def _start(self, call: CallStarted) -> None:
+        keys, member = await self._live_keys(call), f"{self.pbx}|{call.linkedid}"
+        writes: list[Op] = []
+        for live in (self.store.keys.of("live", key) for key in keys):
+            writes += [("SADD", live, member), ("EXPIRE", live, str(LIVE_S))]
+        if keys:
+            writes.append(("HSET", self.store.keys.of("livecalls", self.pbx), call.linkedid, " ".join(keys)))
+        await self.store.commit((), writes)
 
     async def _write(self, writes: list[Op]) -> None:
         await self.patience.insist(lambda: self.store.commit((), writes))
 
-    def _key(self, call: CallStarted) -> str:
+    async def _live_keys(self, call: CallStarted) -> list[str]:
+        """Under which keys the call is live: the customer's, and that of the attempt if we ring him."""
         if call.direction is Direction.OURS:
-            return call.linkedid
+            case = await self.store.case(case_of(call.linkedid))
+            return [call.linkedid, case.key] if case else [call.linkedid]
         line = line_of(self.lines, call.did, ()) or self.lines[0]
         number = normalise(call.caller, line.region)
-        return number.key if isinstance(number, Number) else ""
+        return [number.key] if isinstance(number, Number) else []
 
     async def call_ended(self, call: Call) -> None:
         """The verdict, and that he is not on this call any more, at once."""
@@ -69,11 +75,10 @@ class RedisSink:
 
     async def _gone(self, linkedid: str) -> list[Op]:
         calls = self.store.keys.of("livecalls", self.pbx)
-        (key,) = await self.store.fields(calls, linkedid)
-        if not key:
-            return []
+        (keys,) = await self.store.fields(calls, linkedid)
         member = f"{self.pbx}|{linkedid}"
-        return [("SREM", self.store.keys.of("live", key.decode()), member), ("HDEL", calls, linkedid)]
+        gone: list[Op] = [("SREM", self.store.keys.of("live", key), member) for key in keys.decode().split()]
+        return [*gone, ("HDEL", calls, linkedid)] if gone else []
 
     async def link_up(self) -> None:
         """The PBX link works: the figures count the minutes it did not."""

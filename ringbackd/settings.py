@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from redis.asyncio.connection import parse_url
 
 from ami_listener.settings import PbxSettings
 from ringback.line import Line
@@ -33,10 +34,22 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _redis_url(url: str) -> str:
+    try:
+        parse_url(url)
+    except ValueError:  # its text may hold a part of the password
+        raise ValueError(
+            "cannot be read; write it like redis://user:password@127.0.0.1:6379/0, odd signs in the password as %2F"
+        ) from None
+    return url
+
+
 class RedisSettings(_Part):
     """Where Redis is. `namespace` parts several installations in one Redis."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^(redis|rediss|unix)://")] = "redis://127.0.0.1:6379/0"
+    url: Annotated[str, StringConstraints(pattern=r"^(redis|rediss|unix)://"), AfterValidator(_redis_url)] = (
+        "redis://127.0.0.1:6379/0"
+    )
     namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")] = "ringback"
 
 
@@ -92,6 +105,8 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(
             f"{path}: there is no such file; `ringback config example` prints one to begin with"
         ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: byte {error.start} is no UTF-8; save the file as UTF-8") from error
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
     _fill_secrets(path, data, os.environ if environment is None else environment)
@@ -103,7 +118,11 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
 
 def explain(error: ValidationError) -> list[str]:
     """A line per mistake: the key as in the file, what is wrong, what was found (never a secret)."""
-    return [_one(dict(detail)) for detail in error.errors(include_url=False, include_context=True)]
+    details = error.errors(include_url=False, include_context=True)
+    # a list with a mistake in each of its items is not "too short" as well
+    items = {detail["loc"][:1] for detail in details if len(detail["loc"]) > 1}
+    told = [detail for detail in details if not (detail["type"] == "too_short" and detail["loc"] in items)]
+    return [_one(dict(detail)) for detail in told]
 
 
 def _one(detail: Mapping[str, Any]) -> str:

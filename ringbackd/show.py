@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as literally
 from rich.panel import Panel
 from rich.table import Table
 
@@ -36,6 +36,13 @@ PARTS = {
 }
 SHARES = frozenset({"assisted", "response_rate"})
 SECONDS = frozenset({"message_p90", "first_answer_p50", "first_human_p50"})
+
+
+def escape(text: str) -> str:
+    """Foreign words for a terminal: as they are, but neither markup nor control characters, which could command it."""
+    return literally(
+        "".join(sign if sign.isprintable() or sign == "\n" else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    )
 
 
 def report_table(console: Console, report: Report) -> None:

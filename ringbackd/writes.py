@@ -10,6 +10,8 @@ from ringback.record import Case
 from ringbackd.keys import CLOSED_CASE_S, REMEMBER_S, Keys
 from ringbackd.store import Op, Store
 
+UNSETTLED = ("queued", "held", "sending", "doubt")
+
 
 def case_checks(keys: Keys, before: Case | None, after: Case) -> list[Op]:
     """That nobody has changed the case since it was read, or begun another one."""
@@ -41,17 +43,21 @@ def case_writes(keys: Keys, case: Case) -> list[Op]:
     ]
 
 
-def command_writes(store: Store, case: Case, command: Command, contact_gap_s: float) -> list[Op]:
+def contact_writes(keys: Keys, case: Case, gap_s: float) -> list[Op]:
+    """That he was written to, once WhatsApp took a message: one that was withdrawn must not silence his next miss."""
+    if case.origin != "missed_call" or gap_s < 1:
+        return []
+    return [("SET", keys.of("contacted", case.line, case.key), repr(case.opened), "EX", str(int(gap_s)))]
+
+
+def command_writes(store: Store, case: Case, command: Command) -> list[Op]:
     """What a command means in Redis."""
     keys = store.keys
     match command:
         case Send():
-            return _send(keys, case, command, contact_gap_s)
+            return _send(keys, case, command)
         case Withdraw():
-            message = keys.of("message", command.message)
-            return [
-                ("IF", message, "state", state, "HSET", message, "state", "withdrawn") for state in ("queued", "held")
-            ]
+            return _withdraw(keys, command)
         case SetTimer() | ClearTimer():
             return [_timer(store, case.id, command)]
         case Dial():
@@ -69,6 +75,13 @@ def command_writes(store: Store, case: Case, command: Command, contact_gap_s: fl
             return [store.note(command.entry)]
 
 
+def _withdraw(keys: Keys, command: Withdraw) -> list[Op]:
+    # One that is being posted or in doubt may still turn out to be accepted; it is not posted again.
+    message = keys.of("message", command.message)
+    back = [("IF", message, "state", state, "HSET", message, "state", "withdrawn") for state in UNSETTLED]
+    return [*back, ("ZREM", keys.of("held"), command.message)]
+
+
 def _timer(store: Store, case: str, command: SetTimer | ClearTimer) -> Op:
     member = store.timer(case, Timer(command.timer))
     if isinstance(command, SetTimer):
@@ -76,15 +89,11 @@ def _timer(store: Store, case: str, command: SetTimer | ClearTimer) -> Op:
     return ("ZREM", store.keys.timers, member)
 
 
-def _send(keys: Keys, case: Case, command: Send, contact_gap_s: float) -> list[Op]:
+def _send(keys: Keys, case: Case, command: Send) -> list[Op]:
     message = command.message
     key = keys.of("message", message.id)
-    writes: list[Op] = [
+    return [
         ("HSET", key, "state", "queued", "case", message.case, "key", case.key, "json", message.model_dump_json()),
         ("EXPIRE", key, str(REMEMBER_S)),
         ("XADD", keys.outbox, "*", "json", json.dumps({"message": message.id})),
     ]
-    if message.body.kind == "template" and contact_gap_s >= 1:
-        contacted = keys.of("contacted", case.line, case.key)
-        writes.append(("SET", contacted, repr(case.opened), "EX", str(int(contact_gap_s))))
-    return writes

@@ -46,8 +46,8 @@ class Outbox(Protocol):
     async def accepted(self, message: Message, sent: Sent, entry: str) -> None:
         """The Cloud API took it."""
 
-    async def later(self, message: Message, delay_s: float, why: str, entry: str) -> None:
-        """It was certainly not sent; try again."""
+    async def later(self, message: Message, delay_s: float, why: str, entry: str, tries: int = 1) -> None:
+        """It was certainly not sent; try again. `tries` posts of it failed."""
 
     async def doubt(self, message: Message, why: str, entry: str) -> None:
         """It may have been sent: wait for a status before it is posted again."""
@@ -74,7 +74,7 @@ class Sender:
         elif self.clock() > message.not_after:
             await self.outbox.refused(message, "stale", 0, "too late to be useful", entry)
         elif claimed.on_call and message.body.kind == "template":
-            await self.outbox.later(message, ON_CALL_S, "on a call right now", entry)
+            await self.outbox.later(message, ON_CALL_S, "on a call right now", entry, tries=0)
         else:
             await self._post(message, claimed.tries, entry)
 

@@ -6,8 +6,9 @@ from ringback.call import Verdict
 from ringback.fact import CallEnded, Delivery, PersonActed, Timer
 from ringback.journal import Entry, Event
 from ringback.kpi import Figure, Report, report
+from tests.core import worlds
 from tests.core.test_case import ours, ringing
-from tests.core.worlds import NOON, World, call, contacted
+from tests.core.worlds import FLOW, NOON, World, call, contacted
 
 
 def fold(*worlds: World) -> Report:
@@ -91,6 +92,21 @@ def test_solved_does_not_count_when_he_had_to_call_again() -> None:
     first, again = solved(), World(now=NOON + 600)
     again.missed()
     assert figure(fold(first, again), "solved_in_whatsapp").value == 0.0
+
+
+def test_solved_does_not_count_when_his_next_missed_call_was_not_followed_up() -> None:
+    world = solved()
+    again = Entry(
+        at=world.now + 600, event=Event.SUPPRESSED, customer=world.case.customer, data={"why": "written to a while ago"}
+    )
+    found = report([*world.journal, again], NOON - 3600, NOON + 3600)
+    assert figure(found, "solved_in_whatsapp").value == 0.0
+
+
+def test_a_survey_counts_whatever_its_step_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = FLOW.steps | {"stars": FLOW.steps["survey"]}
+    monkeypatch.setattr(worlds, "FLOW", FLOW.model_copy(update={"survey": "stars", "steps": steps}))
+    assert figure(fold(called_back()), "satisfaction").parts["asked"] == 1
 
 
 def test_minutes_without_a_link_are_counted_inside_the_period() -> None:

@@ -54,6 +54,7 @@ async def test_misses_that_are_not_followed_up_are_journalled_with_the_reason(st
     await office.missed(did="999", queue="", queues=(), linkedid="3")
     await office.missed(linkedid="4")
     (case,) = await store.active_cases()
+    await office.desk.process(Accepted(case=case.id, message=case.pending[0], wamid="w", at=NOON))
     await office.desk.process(Said(wamid="in", wa_id="51987654321", text="no, gracias", at=NOON))
     office.now += 60
     await office.missed(linkedid="5")

@@ -1,0 +1,165 @@
+"""What happens between two decisions: taken back while posting, lines removed, numbers nobody can read, opt-outs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from ami_listener.tracker import CallStarted
+from ringback.call import Direction, Verdict
+from ringback.fact import Accepted, CallEnded, Said
+from ringback.journal import Event
+from ringback.record import Outcome as Ended
+from ringback.record import State
+from ringbackd.desk import Desk
+from ringbackd.patience import Patience
+from ringbackd.pbxsink import RedisSink
+from ringbackd.store import Store
+from tests.core.worlds import FLOW, NOON, SECRET, call, line
+from tests.redis.offices import Office
+from tests.redis.test_outbox import SENT, Api, Killed, entries, work
+from whatsapp.outcome import Outcome, Refused, Scope
+
+
+async def returned(office: Office, linkedid: str) -> None:
+    """He calls again and reaches an agent."""
+    office.now += 10
+    await office.desk.process(CallEnded(call=call(Verdict.ANSWERED, at=office.now, linkedid=linkedid)))
+
+
+async def test_a_first_message_that_was_never_sent_does_not_silence_the_next_miss(store: Store) -> None:
+    office = Office(store, contact_gap_h=24)
+    await office.missed(linkedid="1")
+    await returned(office, "2")
+    office.now += 3600
+    await office.missed(linkedid="3")
+    assert len(await store.active_cases()) == 1
+
+
+async def test_a_first_message_that_was_taken_silences_the_next_miss(store: Store) -> None:
+    office = Office(store, contact_gap_h=24)
+    await office.missed(linkedid="1")
+    (name,) = await office.queued()
+    case = (await store.active_cases())[0].id
+    await office.desk.process(Accepted(case=case, message=name, wamid="w", at=office.now))
+    await returned(office, "2")
+    office.now += 3600
+    await office.missed(linkedid="3")
+    assert await store.active_cases() == []
+
+
+async def test_a_message_in_doubt_is_not_posted_again_when_the_case_is_closed(store: Store) -> None:
+    office = Office(store)
+    await office.missed(linkedid="1")
+    api = Api(Killed(), SENT)
+    with pytest.raises(Killed):
+        await work(office, api)
+    await returned(office, "2")
+    await work(office, api)
+    office.now += 61
+    await store.fire(office.now)
+    await work(office, api)
+    assert len(api.posted) == 1
+
+
+async def test_a_kept_message_of_a_closed_case_is_not_kept_any_longer(store: Store) -> None:
+    office = Office(store)
+    await office.missed(linkedid="1")
+    await work(office, Api(Refused(Scope.TEMPLATE, 132001, "no such template")))
+    await office.settle()
+    await returned(office, "2")
+    assert await store.ranked(store.keys.of("held")) == []
+
+
+async def test_what_was_refused_while_its_case_was_closed_is_not_kept(store: Store) -> None:
+    office = Office(store)
+    await office.missed(linkedid="1")
+
+    class Slow(Api):
+        async def send(self, message: Any, attempt: int = 0) -> Outcome:
+            await returned(office, "2")
+            return await super().send(message, attempt)
+
+    await work(office, Slow(Refused(Scope.ACCOUNT, 190, "token expired")))
+    assert await office.outbox.held() == []
+    assert await store.ranked(store.keys.of("held")) == []
+
+
+async def test_words_reach_a_person_though_an_open_case_is_on_a_line_that_was_removed(store: Store) -> None:
+    await Office(store, name="old").missed()
+    desk = Desk(store, (line(),), {"general": FLOW}, SECRET, lambda: NOON + 60)
+    await desk.process(Said(wamid="in", wa_id="51987654321", text="¿Abren hoy?", at=NOON + 60))
+    assert [case.line for case in await store.active_cases() if case.state is State.WITH_PERSON] == ["ventas"]
+
+
+@pytest.mark.parametrize("wa_id", ["551187654321", "5218187654321", "59899123456"])
+async def test_a_stranger_is_heard_whatever_his_whatsapp_id_looks_like(store: Store, wa_id: str) -> None:
+    office = Office(store, region="BR", timezone="America/Sao_Paulo", language="pt")
+    await office.desk.process(Said(wamid="in", wa_id=wa_id, text="oi", at=NOON))
+    (case,) = await store.active_cases()
+    assert case.state is State.WITH_PERSON
+
+
+async def test_a_stranger_without_any_number_is_at_least_named_in_the_log(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "ringback.desk")
+    await Office(store).desk.process(Said(wamid="in", user_id="PE.abc", text="hola", at=NOON))
+    assert "PE.abc" in caplog.text
+
+
+async def test_stop_is_said_to_the_whole_business(store: Store) -> None:
+    office = Office(store)
+    lines = (line(quiet_s=0), line(name="soporte", dids=("5550200",), queues=(), quiet_s=0))
+    desk = Desk(store, lines, {"general": FLOW}, SECRET, lambda: office.now)
+    for number, did in enumerate(("5550100", "5550200")):
+        await desk.process(CallEnded(call=call(at=NOON, linkedid=str(number), did=did)))
+    assert len(await store.active_cases()) == 2
+    await desk.process(Said(wamid="in", wa_id="51987654321", text="Baja", at=NOON))
+    assert await store.active_cases() == []
+
+
+async def test_an_older_miss_after_our_own_call_back_opens_nothing(store: Store) -> None:
+    office = Office(store)
+    await office.missed(linkedid="1")
+    (case,) = await store.active_cases()
+    office.now += 300
+    ours = call(Verdict.ANSWERED, at=office.now, linkedid=f"rb-{case.id}-1", direction=Direction.OURS)
+    await office.desk.process(CallEnded(call=ours))
+    found = await store.case(case.id)
+    assert found is not None
+    assert found.outcome is Ended.CALLBACK
+    await office.desk.process(CallEnded(call=call(at=NOON + 60, linkedid="late")))
+    assert await store.active_cases() == []
+    assert (await office.events())[-1] is Event.SUPPRESSED
+
+
+async def test_he_is_on_a_call_also_while_we_ring_him(store: Store) -> None:
+    """Or another line of ours would ring him, or write to him, at the same time."""
+    office = Office(store)
+    await office.missed(linkedid="1")
+    (case,) = await store.active_cases()
+    sink = RedisSink(store, "pbx", office.desk.lines, Patience(store.redis, ""), lambda: office.now)
+    attempt = f"rb-{case.id}-1"
+    await sink.call_started(CallStarted("pbx", attempt, "987654321", "", Direction.OURS, NOON))
+    assert (await store.live(attempt), await store.live(case.key)) == (True, True)
+    await sink.call_ended(call(Verdict.NO_ANSWER, linkedid=attempt, direction=Direction.OURS))
+    assert (await store.live(attempt), await store.live(case.key)) == (False, False)
+
+
+async def test_waiting_for_a_call_to_end_is_no_failed_try(store: Store) -> None:
+    office = Office(store)
+    await office.missed(linkedid="1")
+    live = store.keys.of("live", "51987654321")
+    await store.redis.sadd(live, "pbx|1")
+    for _ in range(20):
+        await work(office, Api())
+        office.now += 5
+        await store.fire(office.now)
+    await store.redis.delete(live)
+    ((entry, name),) = await entries(store)
+    claimed = await office.outbox.claim(name, entry)
+    assert claimed is not None
+    assert claimed.tries == 0
