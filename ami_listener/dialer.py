@@ -17,7 +17,7 @@ LONGEST_UNIQUEID = 149
 
 SHAPES = {
     "attempt": re.compile(re.escape(OWN_CALL_PREFIX) + r"[A-Za-z0-9._-]{1,100}"),
-    "channel": re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9+*#_.:-]+(@[A-Za-z0-9_.:-]+)?(/n)?"),
+    "channel": re.compile(r"[A-Za-z0-9]+(/[A-Za-z0-9+*#_.:-]+)+(@[A-Za-z0-9_.:-]+(/n)?)?"),
     "context": re.compile(r"[A-Za-z0-9_.-]+"),
     "exten": re.compile(r"[A-Za-z0-9+*#_.-]+"),
 }

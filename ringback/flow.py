@@ -172,7 +172,18 @@ class Flow(_Data):
                 raise ValueError(f"{where} leads to {step!r}, which is not a step")
         if self.steps[self.first].say != "template":
             raise ValueError(f"first: {self.first!r} must say a template, nothing else may open a conversation")
+        self._in_place()
         return self
+
+    def _in_place(self) -> None:
+        """Ratings belong to the survey, hours to `slots`: elsewhere a case could not follow."""
+        for name, step in self.steps.items():
+            for option in step.options:
+                where = f"steps.{name}.options.{option.id}: does = {option.does.value!r}"
+                if option.does is Does.RATE and name != self.survey:
+                    raise ValueError(f"{where} belongs to the step that `survey` names ({self.survey!r})")
+                if option.does is Does.CALL_AT:
+                    raise ValueError(f"{where} belongs to the `hears` of a step that says 'slots'")
 
     def _jumps(self) -> list[tuple[str, str]]:
         jumps = [(name, getattr(self, name)) for name in ("first", "survey", "lost", "over", "anything")]

@@ -156,7 +156,7 @@ def _quantile(values: Sequence[float], percent: int) -> float | None:
 def _down(entries: Sequence[Entry], since: float, until: float) -> float:
     """Seconds of the period in which a PBX link was down."""
     total, went_down = 0.0, dict[str, float]()
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry.at):  # the start of a gap is often told after it
         pbx = str(entry.data.get("pbx", ""))
         if entry.event is Event.LINK_DOWN:
             went_down.setdefault(pbx, entry.at)

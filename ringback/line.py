@@ -16,6 +16,9 @@ TEMPLATE_LANGUAGE: dict[Language, str] = {"es": "es", "en": "en", "pt": "pt_BR"}
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
 Exten = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_*#+-]{1,64}$")]
 
+CHANNEL = r"^[A-Za-z0-9]+/([A-Za-z0-9_.:-]+/)*[A-Za-z0-9+*#_.:-]*\{number\}(@[A-Za-z0-9_.:-]+(/n)?)?$"
+"""Technology, perhaps a trunk, the number, perhaps a peer or context: SIP/trunk/{number}, Local/{number}@context/n."""
+
 
 def _region(code: str) -> str:
     if code not in phonenumbers.SUPPORTED_REGIONS:
@@ -33,9 +36,7 @@ class _Setting(BaseModel):
 class CallbackPlan(_Setting):
     """How a customer is rung back. Durations are in the unit their names end with."""
 
-    channel: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9/@_.{}+-]*\{number\}[A-Za-z0-9/@_.{}+-]*$")] = (
-        "Local/{number}@from-internal"
-    )
+    channel: Annotated[str, StringConstraints(pattern=CHANNEL)] = "Local/{number}@from-internal"
     """Whom Asterisk rings; `{number}` is the caller id as it came. Local/...@context uses the PBX's own routes."""
     context: Exten = "ringback-callback"
     exten: Exten

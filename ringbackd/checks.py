@@ -39,8 +39,13 @@ async def _redis(settings: Settings) -> Finding:
     try:
         async with open_store(settings.redis) as store:
             server: Any = await store.redis.info()
+            dead = await store.redis.xlen(store.keys.of("dead"))
     except RedisError as error:
         return Finding(False, f"Redis: {error}; look at redis.url")
+    if dead:
+        return Finding(
+            False, f"Redis: {dead} entries of the stream `dead` could not be processed; see the log for each"
+        )
     if not server.get("aof_enabled"):
         return Finding(
             False, f"Redis {server['redis_version']}: set `appendonly yes`, or a crash of Redis forgets cases"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,14 +20,18 @@ from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
 from ringback.phone import NoNumber, Number, match_key, normalise, whatsapp_number
 from ringback.policy import why_not
-from ringback.record import Case
+from ringback.record import Case, Outcome
 from ringback.turn import Context
 from ringbackd.keys import REMEMBER_S
 from ringbackd.store import ConflictError, Op, Store
 from ringbackd.writes import case_checks, case_writes, command_writes, contact_writes
 
 log = logging.getLogger("ringback.desk")
-TRIES = 20
+TRIES = 100
+PAUSE_S = 0.02
+CHANCE = random.SystemRandom()
+REOPENS = frozenset({Outcome.EXPIRED, Outcome.LOST})
+"""Whoever taps after one of these was never reached: his tap begins a new case."""
 
 
 @dataclass
@@ -69,6 +75,7 @@ class Desk:
                 if conflict.check == 0:
                     await self.store.commit((), done)
                     return
+                await asyncio.sleep(PAUSE_S * CHANCE.random())
                 continue
             return
         raise RuntimeError(f"{fact.id}: the case changed {TRIES} times while it was decided")
@@ -153,18 +160,27 @@ class Desk:
         mine = [case for case in await self.store.cases_of(key) if case.line in self._by_name]
         if answers is None or not (answers.active or payload.read(self.secret, fact.payload)):
             answers = next(iter(mine), None)
+        if answers and answers.outcome in REOPENS and answers.line in self._by_name:
+            again = next((case for case in mine if case.line == answers.line), None)
+            if again is None:
+                await self._begin(plan, fact, Number(answers.customer, answers.dial), self._by_name[answers.line])
+                return plan
+            answers = again
         if answers is None:
-            await self._stranger(plan, fact, key)
+            await self._stranger(plan, fact)
             return plan
         others = [case for case in mine if case.id != answers.id] if words.asks_to_stop(fact.text) else []
         for case in (answers, *others):
             await self._apply(plan, case, fact)
         return plan
 
-    async def _stranger(self, plan: Plan, fact: Said, key: str) -> None:
+    async def _begin(self, plan: Plan, fact: Said, number: Number, line: Line) -> None:
+        self._put(plan, None, *open_message(fact, number, await self._context(line, number.key, "")))
+
+    async def _stranger(self, plan: Plan, fact: Said) -> None:
         number = whatsapp_number(fact.wa_id, self.lines[0].region)
         if isinstance(number, Number):
-            self._put(plan, None, *open_message(fact, number, await self._context(self.lines[0], key, "")))
+            await self._begin(plan, fact, number, self.lines[0])
         else:
             log.warning("message %s of %s: no number to begin a case with", fact.wamid, fact.wa_id or fact.user_id)
 

@@ -19,6 +19,7 @@
 | contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |
 | optout | set | match keys of those who asked not to be contacted |
 | live:KEY | set | the calls a customer is on (`PBX|LINKEDID`); KEY may be an attempt |
+| alive:PBX | string | when its listener last said that it watches |
 | livecalls:PBX | hash | Linkedid -> its KEYs, parted by spaces, to clear after a gap |
 """
 

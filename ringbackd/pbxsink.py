@@ -80,6 +80,16 @@ class RedisSink:
         gone: list[Op] = [("SREM", self.store.keys.of("live", key), member) for key in keys.decode().split()]
         return [*gone, ("HDEL", calls, linkedid)] if gone else []
 
+    async def awake(self) -> None:
+        """At the start: the link was down since the last beat of whoever ran before."""
+        last = await self.store.redis.get(self.store.keys.of("alive", self.pbx))
+        if last:
+            await self._note(Event.LINK_DOWN, "Ringback was not running", float(last))
+
+    async def beat(self) -> None:
+        """Tell that this PBX is being watched, for the minutes in which it was not."""
+        await self.store.redis.set(self.store.keys.of("alive", self.pbx), repr(self.clock()))
+
     async def link_up(self) -> None:
         """The PBX link works: the figures count the minutes it did not."""
         await self._note(Event.LINK_UP, "")
@@ -88,6 +98,6 @@ class RedisSink:
         """The PBX link is gone."""
         await self._note(Event.LINK_DOWN, reason)
 
-    async def _note(self, event: Event, why: str) -> None:
-        entry = Entry(at=self.clock(), event=event, data={"pbx": self.pbx, "why": why})
+    async def _note(self, event: Event, why: str, at: float = 0.0) -> None:
+        entry = Entry(at=at or self.clock(), event=event, data={"pbx": self.pbx, "why": why})
         await self._write([self.store.note(entry)])

@@ -23,7 +23,7 @@ SECRETS = {
     ("redis", "url"): "RINGBACK_REDIS_URL",
 }
 """Where a secret may come from instead of the file. RINGBACK_APP_SECRETS may hold several, parted by commas; each may
-also be given as NAME_file = "path" in the TOML."""
+also be given as NAME_file = "path" in the TOML. A file secrets.env beside the TOML is read like the environment."""
 
 
 class SettingsError(Exception):
@@ -109,7 +109,7 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(f"{path}: byte {error.start} is no UTF-8; save the file as UTF-8") from error
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
-    _fill_secrets(path, data, os.environ if environment is None else environment)
+    _fill_secrets(path, data, _beside(path) | dict(os.environ if environment is None else environment))
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
@@ -148,6 +148,18 @@ def _fill_secrets(path: Path, data: dict[str, Any], environment: Mapping[str, st
             text = _read_secret(path, f"{part}.{key}_file", str(table.pop(f"{key}_file")))
         if text:
             table[key] = [word.strip() for word in text.split(",")] if key == "app_secrets" else text
+
+
+def _beside(path: Path) -> dict[str, str]:
+    """The secrets.env beside the settings, which systemd reads too: so every command finds what the service has."""
+    try:
+        lines = (path.parent / "secrets.env").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.parent / 'secrets.env'}: {error}") from error
+    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#")]
+    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
 
 
 def _read_secret(path: Path, key: str, name: str) -> str:

@@ -69,7 +69,7 @@ class Sender:
         if claimed is None:
             return
         message = claimed.message
-        if claimed.opted_out:
+        if claimed.opted_out and message.body.kind == "template":  # what he asked for by writing is answered
             await self.outbox.refused(message, "recipient", 0, "he asked not to be contacted", entry)
         elif self.clock() > message.not_after:
             await self.outbox.refused(message, "stale", 0, "too late to be useful", entry)

@@ -1,4 +1,4 @@
-"""Which modules the sandbox's Asterisk loads: what a small office uses, and no driver that wants hardware or a database."""
+"""Which modules the sandbox's Asterisk loads: what a small office uses, no driver for hardware or a database."""
 
 from pathlib import Path
 

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from ringback.call import Direction, Verdict
 from ringback.callback import Callback
-from ringback.case import TABLE, apply
 from ringback.command import ClearTimer, OptOut, Withdraw
-from ringback.diagram import draw
-from ringback.fact import CallEnded, Delivery, Fact, NotDialled, PersonActed, Refused, Timer, TimerFired
+from ringback.fact import CallEnded, Delivery, NotDialled, PersonActed, Refused, Timer, TimerFired
 from ringback.journal import Event
 from ringback.line import CallbackPlan
 from ringback.record import Outcome, State
-from tests.core.worlds import NOON, ROOT, World, call, contacted, line
+from tests.core.worlds import NOON, World, call, contacted, line
 
 
 def ours(world: World, verdict: Verdict, **changes: object) -> CallEnded:
@@ -276,27 +274,3 @@ def test_one_attempt_is_enough_where_the_plan_says_so() -> None:
     world = ringing(callback=CallbackPlan(exten="ventas", attempts=1))
     world.tell(ours(world, Verdict.NO_ANSWER))
     assert world.case.state is State.TALKING
-
-
-def test_every_rule_stays_within_the_table() -> None:
-    """Any fact in any state: `apply` raises if a move leads where the table does not allow it."""
-    facts: list[Fact] = [
-        CallEnded(call=call(at=NOON + 99)),
-        CallEnded(call=call(Verdict.ANSWERED, at=NOON + 99)),
-        CallEnded(call=call(Verdict.NO_ANSWER, at=NOON, linkedid="rb-x-1", direction=Direction.OURS)),
-        *(TimerFired(case="x", timer=timer, due=NOON) for timer in Timer),
-        Refused(case="x", message="m", scope="recipient", why="no", at=NOON),
-        Delivery(wamid="w", status="failed", at=NOON),
-        NotDialled(case="x", attempt="rb-x-1", outcome="failed", why="no", at=NOON),
-        PersonActed(nonce="1", case="x", act="solve", at=NOON),
-    ]
-    world = contacted()
-    for state in State:
-        case = world.case.model_copy(update={"state": state, "callback": Callback(due=NOON, attempt="rb-x-1")})
-        for fact in facts:
-            apply(case, fact, world.context)
-    assert len(TABLE) > 50
-
-
-def test_the_diagram_in_the_docs_is_made_from_the_table() -> None:
-    assert (ROOT / "docs/case.md").read_text(encoding="utf-8") == draw()

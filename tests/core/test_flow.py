@@ -74,3 +74,9 @@ def test_a_broken_flow_is_refused_and_says_where(path: str, value: object, says:
         Flow.model_validate(broken(path, value))
     text = " ".join(".".join(map(str, e["loc"])) + e["msg"] for e in refused.value.errors())
     assert says in text
+
+
+@pytest.mark.parametrize("does", ["rate", "call_at"])
+def test_what_a_case_could_not_follow_is_refused_before_anybody_taps_it(does: str) -> None:
+    with pytest.raises(ValidationError, match=f"does = '{does}' belongs to"):
+        Flow.model_validate(broken("steps.first_contact.options.0.does", does))

@@ -9,15 +9,16 @@ import pytest
 
 from ami_listener.tracker import CallStarted
 from ringback.call import Direction, Verdict
-from ringback.fact import Accepted, CallEnded, Said
+from ringback.fact import Accepted, CallEnded, Said, Timer, TimerFired
 from ringback.journal import Event
+from ringback.kpi import report
 from ringback.record import Outcome as Ended
 from ringback.record import State
 from ringbackd.desk import Desk
 from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.store import Store
-from tests.core.worlds import FLOW, NOON, SECRET, call, line
+from tests.core.worlds import FLOW, NOON, SECRET, call, line, payloads
 from tests.redis.offices import Office
 from tests.redis.test_outbox import SENT, Api, Killed, entries, work
 from whatsapp.outcome import Outcome, Refused, Scope
@@ -163,3 +164,29 @@ async def test_waiting_for_a_call_to_end_is_no_failed_try(store: Store) -> None:
     claimed = await office.outbox.claim(name, entry)
     assert claimed is not None
     assert claimed.tries == 0
+
+
+async def test_whoever_taps_after_his_case_ran_out_gets_a_new_one_and_is_called(store: Store) -> None:
+    office = Office(store)
+    await office.missed()
+    (name,) = await office.queued()
+    _, message = await office.message(name)
+    office.now += 25 * 3600
+    await office.desk.process(TimerFired(case=message.case, timer=Timer.EXPIRY, due=office.now))
+    closed = await store.case(message.case)
+    assert closed
+    assert closed.outcome is Ended.EXPIRED
+    await office.desk.process(Said(wamid="in", wa_id="51987654321", payload=payloads(message)[0], at=office.now))
+    (case,) = await store.active_cases()
+    assert (case.id != message.case, case.state, case.dial) == (True, State.PROMISED, "987654321")
+
+
+async def test_the_minutes_in_which_nobody_watched_are_counted(store: Store) -> None:
+    now = [NOON]
+    sink = RedisSink(store, "pbx", (line(),), Patience(store.redis, ""), lambda: now[0])
+    await sink.awake()
+    await sink.beat()
+    now[0] += 600
+    await sink.awake()
+    await sink.link_up()
+    assert report(await store.journal(), NOON - 60, NOON + 3600).link_down_minutes == 10.0

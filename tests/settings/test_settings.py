@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ami_listener.dialer import Dial
 from ringbackd.cli import main
 from ringbackd.flowfiles import read_flows
 from ringbackd.settings import SettingsError, load
@@ -117,3 +118,20 @@ def test_redis_that_is_not_there_exits_with_1(path: Path, capsys: pytest.Capture
     path.write_text(EXAMPLE.replace(":6379", ":1"), encoding="utf-8")
     assert main(["report", "-c", str(path)]) == 1
     assert "redis.url" in capsys.readouterr().err
+
+
+def test_every_command_finds_the_secrets_that_the_service_has(path: Path) -> None:
+    path.write_text(EXAMPLE.replace('secret = "change-me"', ""), encoding="utf-8")
+    (path.parent / "secrets.env").write_text("# of systemd\nRINGBACK_AMI_SECRET='beside'\n", encoding="utf-8")
+    assert load(path, {}).pbx.secret.get_secret_value() == "beside"
+    assert load(path, {"RINGBACK_AMI_SECRET": "given"}).pbx.secret.get_secret_value() == "given"
+
+
+@pytest.mark.parametrize(
+    "channel", ["SIP/trunk/{number}", "DAHDI/g0/{number}", "Local/{number}@from-internal/n", "PJSIP/{number}@carrier"]
+)
+def test_every_usual_way_to_dial_passes_the_settings_and_the_dialer(path: Path, channel: str) -> None:
+    path.write_text(EXAMPLE + f'channel = "{channel}"\n', encoding="utf-8")
+    plan = load(path, {}).line[0].callback
+    dial = Dial(attempt="rb-a-1", channel=plan.channel.replace("{number}", "+51987654321"), context="c", exten="e")
+    assert dial.wrong() == ""
