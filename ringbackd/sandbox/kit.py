@@ -1,7 +1,8 @@
 """The kit: a real Asterisk, Redis and sipp, fetched once from Debian and run in place, without root.
 
 Each release is unpacked into a folder of its own, and its programs run through the loader and the libraries there, so
-nothing has to fit the system. `python -m ringbackd.sandbox.kit 22 16` fetches and prints where it put them.
+nothing has to fit the system. `python -m ringbackd.sandbox.kit 22 16` fetches and prints where it put them; the tests
+also take `redis-6`, the oldest Redis that Ringback is made for.
 """
 
 import asyncio
@@ -18,8 +19,8 @@ from .errors import KitError
 from .fetch import fetch
 
 _ASTERISK = ("asterisk", "asterisk-modules", "asterisk-core-sounds-es-gsm", "asterisk-core-sounds-en-gsm")
-_SUITES = {"22": "sid", "16": "bullseye"}
-_PACKAGES = {"22": (*_ASTERISK, "redis-server", "sip-tester"), "16": _ASTERISK}
+_SUITES = {"22": "sid", "16": "bullseye", "redis-6": "bullseye"}
+_PACKAGES = {"22": (*_ASTERISK, "redis-server", "sip-tester"), "16": _ASTERISK, "redis-6": ("redis-server",)}
 _LIBRARIES = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib")
 
 
@@ -64,6 +65,14 @@ class Kit:
         return self._program("redis-server")
 
     @property
+    def oldest_redis_server(self) -> list[str]:
+        """The words that run redis-server 6.0, if "redis-6" was asked for."""
+        root = self.roots["redis-6"]
+        # Debian's Redis 6.0 loads cjson for its scripts from the system's Lua folder: it is told where that is here.
+        lua = root.find("usr/lib/*-linux-gnu/lua/5.1")
+        return ["env", f"LUA_CPATH={lua}/?.so", *root.argv("usr/bin/redis-server")]
+
+    @property
     def sipp(self) -> list[str]:
         """The words that run sipp: the machine's own where it has one."""
         return self._program("sipp")
@@ -79,12 +88,12 @@ def cache_folder() -> Path:
 
 
 async def ensure(releases: Sequence[str] = ("22",), *, console: Console) -> Kit:
-    """Fetch what is missing of `releases` ("22", "16") and return the kit. Raises KitError.
+    """Fetch what is missing of `releases` ("22", "16", "redis-6") and return the kit. Raises KitError.
 
     Two processes never fetch at once; what was downloaded before an interruption is used again.
     """
     if unknown := [release for release in releases if release not in _SUITES]:
-        raise KitError(f"no Asterisk release {unknown[0]!r} in the kit: choose from {', '.join(_SUITES)}")
+        raise KitError(f"no release {unknown[0]!r} in the kit: choose from {', '.join(_SUITES)}")
     cache = cache_folder()
     roots = {release: await _root(release, cache, console) for release in dict.fromkeys(("22", *releases))}
     return Kit(roots)
@@ -92,7 +101,7 @@ async def ensure(releases: Sequence[str] = ("22",), *, console: Console) -> Kit:
 
 async def _root(release: str, cache: Path, console: Console) -> Root:
     """Return the unpacked root of a release, fetched now if it is not there whole."""
-    root = cache / f"asterisk-{release}"
+    root = cache / (f"asterisk-{release}" if release.isdigit() else release)
     await fetch(root, _SUITES[release], _PACKAGES[release], console)
     return Root(root)
 
@@ -106,7 +115,7 @@ def main(releases: Sequence[str]) -> int:
         console.print(f"ringback: {error}", style="red", markup=False, soft_wrap=True)
         return 1
     for release, root in kit.roots.items():
-        console.print(f"Asterisk {release}: {root.folder}", soft_wrap=True)
+        console.print(f"{release}: {root.folder}", soft_wrap=True)
     return 0
 
 

@@ -58,7 +58,7 @@ def test_without_apt_it_says_in_one_line_what_else_can_be_done(capsys: pytest.Ca
 
 
 async def test_an_unknown_release_is_refused_by_name() -> None:
-    with pytest.raises(KitError, match="no Asterisk release '13' in the kit: choose from 22, 16"):
+    with pytest.raises(KitError, match="no release '13' in the kit: choose from 22, 16"):
         await ensure(("13",), console=Console(file=io.StringIO()))
 
 

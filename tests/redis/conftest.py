@@ -1,12 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from rich.console import Console
 
 from ringbackd.compose import open_store
+from ringbackd.sandbox.kit import ensure
+from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.settings import RedisSettings
 from ringbackd.store import Store
+
+
+@pytest.fixture(scope="session", params=["newest", "6.0"])
+def redis_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """The newest Redis of the kit, and the oldest that Ringback is made for: every test here runs on both."""
+    kit = asyncio.run(ensure(("22", "redis-6"), console=Console(stderr=True)))
+    argv = kit.redis_server if request.param == "newest" else kit.oldest_redis_server
+    server = RedisServer(argv, tmp_path_factory.mktemp("redis"))
+    with asyncio.Runner() as runner:
+        runner.run(server.start())
+        yield server
+        runner.run(server.stop())
 
 
 @pytest.fixture
