@@ -53,9 +53,9 @@ class People:
     @agent_available.setter
     def agent_available(self, available: bool) -> None:
         self.agent.default = answers(PICKS_UP_MS) if available else RINGS
-        ringing = self.agent.call_of(None, State.RINGING)
-        if available and ringing:
-            ringing.answer()
+        waiting = self.agent.call_of(None, State.INVITED, State.RINGING)  # its ringing may not be reported yet
+        if available and waiting:
+            waiting.answer()
         self._changed()
 
     async def dial(self, number: str, did: str, name: str = "") -> PlacedCall:
