@@ -11,6 +11,8 @@ from whatsapp.settings import CloudSettings
 from whatsapp.wire import payload
 
 MAX_ANSWER = 1 << 20
+SOONER = 5
+"""No connection is asked again every half minute at the latest: it costs nobody anything, and messages grow stale."""
 _NEVER_LEFT = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
@@ -34,7 +36,7 @@ class CloudClient:
         try:
             status, body = await self._post(message)
         except _NEVER_LEFT as error:
-            return UNREACHABLE.apply(0, self._told(error), attempt)
+            return UNREACHABLE.apply(0, self._told(error), min(attempt, SOONER))
         except (aiohttp.ClientError, OSError) as error:
             return Unclear(self._told(error))
         return decide(status, self._redacted(body), attempt)

@@ -222,3 +222,14 @@ def _settings(base_url: str, timeout_s: float = 5.0) -> CloudSettings:
         verify_token=SecretStr("v"),
         timeout_s=timeout_s,
     )
+
+
+async def test_an_api_that_is_away_for_long_is_asked_again_within_the_minute() -> None:
+    settings = CloudSettings(
+        base_url="http://127.0.0.1:1", phone_number_id="1", token=SecretStr("t"), verify_token=SecretStr("v"),
+        verify_signature=False,
+    )  # fmt: skip
+    async with aiohttp.ClientSession() as session:
+        outcome = await CloudClient(settings, session).send(message(TEMPLATE), 20)
+    assert isinstance(outcome, RetryAt)
+    assert outcome.delay_s <= 60
