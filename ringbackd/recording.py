@@ -7,8 +7,9 @@ import asyncio
 import secrets
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO
 
@@ -25,8 +26,8 @@ from ringbackd.commands import FailedError
 from ringbackd.settings import SettingsError, load
 
 KEY_BYTES = 32
-SHOWN_S = 0.5
-"""How often the progress is shown."""
+TEND_S = 0.5
+"""How often the progress is shown and the file flushed."""
 
 err = Console(stderr=True)
 
@@ -38,10 +39,10 @@ async def record(arguments: argparse.Namespace, console: Console) -> int:
         if arguments.anonymise:
             # A file without a name: nobody else ever sees the real numbers in it, not even after a crash.
             with tempfile.TemporaryFile(dir=path.parent) as raw:
-                recorder, whole = await _record(settings, raw.write, arguments.minutes)
+                recorder, whole = await _record(settings, raw, arguments.minutes)
                 file.writelines(anonymised(lambda: _blocks(raw), secrets.token_bytes(KEY_BYTES)))
         else:
-            recorder, whole = await _record(settings, file.write, arguments.minutes)
+            recorder, whole = await _record(settings, file, arguments.minutes)
     console.print(f"{path}: {_progress(recorder)}", markup=False, highlight=False, soft_wrap=True)
     if recorder.events and not recorder.timed:
         err.print("events carry no times: set timestampevents = yes in manager.conf", style="yellow")
@@ -64,7 +65,7 @@ def anonymise(name: str, target: Path, console: Console) -> int:
 
 
 async def _record(
-    settings: PbxSettings, write: Callable[[bytes], object], minutes: float | None
+    settings: PbxSettings, file: IO[bytes] | BufferedIOBase, minutes: float | None
 ) -> tuple[Recorder, bool]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -72,21 +73,23 @@ async def _record(
         loop.add_signal_handler(number, stop.set)
     if minutes is not None:
         loop.call_later(60 * minutes, stop.set)
-    recorder = Recorder(settings, write)
-    showing = asyncio.create_task(_show(recorder))
+    recorder = Recorder(settings, file.write)
+    tending = asyncio.create_task(_tend(recorder, file))
     try:
         return recorder, await recorder.run(stop)
     finally:
-        showing.cancel()
-        await asyncio.wait({showing})
+        tending.cancel()
+        await asyncio.wait({tending})
 
 
-async def _show(recorder: Recorder) -> None:
-    """Say how far it is, where somebody looks."""
-    with err.status("") as status:
-        while err.is_terminal:
-            status.update(f"recording: {_progress(recorder)}; Ctrl-C ends it")
-            await asyncio.sleep(SHOWN_S)
+async def _tend(recorder: Recorder, file: IO[bytes] | BufferedIOBase) -> None:
+    """Say how far it is, where somebody looks, and leave nothing for long where a kill would lose it."""
+    with err.status("") if err.is_terminal else nullcontext() as status:
+        while True:
+            if status:
+                status.update(f"recording: {_progress(recorder)}; Ctrl-C ends it")
+            file.flush()
+            await asyncio.sleep(TEND_S)
 
 
 def _progress(recorder: Recorder) -> str:
