@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ami_listener.calls import LiveCall
 from ami_listener.handlers import CALL_HANDLERS, HANDLERS, VARIABLES, look
 from ami_listener.registry import CallStarted, Event, Outcome, Registry
 from ami_listener.settings import PbxSettings
@@ -45,6 +46,14 @@ class Tracker:
     def live(self) -> set[str]:
         """The Linkedids of every call that is in progress."""
         return self._registry.live()
+
+    def call(self, linkedid: str) -> LiveCall | None:
+        """What is known of a call in progress; it is not to be changed."""
+        calls = self._registry.calls
+        if linkedid in calls:
+            return calls[linkedid]
+        absorbed = (one for call in calls.values() for one in call.absorbed)
+        return next((one for one in absorbed if one.linkedid == linkedid), None)
 
     def missing(self, live_uniqueids: Collection[str]) -> set[str]:
         """Linkedids of the calls in progress none of whose channels Asterisk still has."""

@@ -25,6 +25,11 @@ class Framer:
         self._buffer = b""
         self.dropped_bytes = 0
 
+    @property
+    def pending(self) -> int:
+        """Bytes of a message whose end has not come yet."""
+        return len(self._buffer)
+
     def feed(self, data: bytes) -> Iterator[dict[str, str]]:
         """Take what one read brought; yields the messages that are whole now."""
         *whole, rest = (self._buffer + data).split(END)

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -15,9 +16,11 @@ from rich.console import Console
 
 from ringbackd import commands
 from ringbackd.compose import ROLES
-from ringbackd.settings import SettingsError
+from ringbackd.recording import record
+from ringbackd.replaying import replay
+from ringbackd.settings import SETTINGS, SettingsError
 
-SETTINGS = "/etc/ringback/ringback.toml"
+LONGEST_RECORDING = 7 * 24 * 60
 out, err = Console(), Console(stderr=True)
 
 
@@ -46,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parts = parser.add_subparsers(required=True, metavar="COMMAND")
     _running(parts)
     _looking(parts)
+    _recorded(parts)
     _people(parts)
     return parser
 
@@ -90,6 +94,28 @@ def _looking(parts: Parts) -> None:
     config = parts.add_parser("config", help="check the settings, or print an example").add_subparsers(required=True)
     _with_settings(_add(config, "check", commands.check, "check the settings and the flows"))
     _add(config, "example", commands.example, "print an example to begin with")
+
+
+def _recorded(parts: Parts) -> None:
+    again = _add(parts, "replay", replay, "what became of the calls of a recorded AMI stream")
+    again.add_argument("files", nargs="+", metavar="FILE", help="raw AMI bytes, also gzipped; - is standard input")
+    again.add_argument("-c", "--config", type=Path, help="settings file, for a PBX with contexts of its own")
+    again.add_argument("--json", action="store_true", help="one JSON object per call and line")
+    mode = again.add_mutually_exclusive_group()
+    mode.add_argument("--explain", metavar="LINKEDID", help="the events that decided about one call, and why")
+    mode.add_argument("--cases", action="store_true", help="also what would have been sent, and if not, why not")
+    mode.add_argument("--anonymise-to", type=Path, metavar="OUT", help="write it with other numbers and names instead")
+    keep = _with_settings(_add(parts, "record", record, "keep what a PBX says about its calls, for replay"))
+    keep.add_argument("file", type=Path, metavar="FILE", help="a new file; compressed if its name ends in .gz")
+    keep.add_argument("--minutes", type=_minutes, metavar="N", help="end by itself after so long; else with Ctrl-C")
+    keep.add_argument("--anonymise", action="store_true", help="write other numbers and names than the real ones")
+
+
+def _minutes(text: str) -> float:
+    with suppress(ValueError):
+        if 0 < (minutes := float(text)) <= LONGEST_RECORDING:
+            return minutes
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes from 0 to {LONGEST_RECORDING} (a week)")
 
 
 def _people(parts: Parts) -> None:

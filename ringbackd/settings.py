@@ -15,6 +15,9 @@ from ami_listener.settings import PbxSettings
 from ringback.line import Line
 from whatsapp.settings import CloudSettings
 
+SETTINGS = "/etc/ringback/ringback.toml"
+"""Where the settings are looked for unless a command is told otherwise."""
+
 SECRETS = {
     ("pbx", "secret"): "RINGBACK_AMI_SECRET",
     ("whatsapp", "token"): "RINGBACK_WHATSAPP_TOKEN",

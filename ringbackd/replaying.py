@@ -1,0 +1,154 @@
+"""`ringback replay`: what became of the calls of a recorded AMI stream, and why."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+from rich.console import Console
+
+from ami_listener.explain import Explanation
+from ami_listener.recording import STDIN, Recording
+from ami_listener.replay import Replay
+from ami_listener.settings import PbxSettings
+from ami_listener.tracker import CallStarted, Outcome
+from ringback.call import Call
+from ringbackd.commands import FailedError
+from ringbackd.flowfiles import read_flows
+from ringbackd.recording import anonymise
+from ringbackd.replayrows import Row, Source, ended, unfinished
+from ringbackd.replayshow import plain, print_explanation, print_tables
+from ringbackd.settings import SETTINGS, SettingsError, load
+from ringbackd.shadow import Shadow
+
+NO_TIMES = "events carry no times (timestampevents = yes in manager.conf adds them)"
+err = Console(stderr=True)
+
+
+async def replay(arguments: argparse.Namespace, console: Console) -> int:
+    """`ringback replay FILE...`: 0 even when parts could not be read; what they were is said on stderr."""
+    for name in arguments.files:
+        _readable(name)
+    try:
+        return _do(arguments, console)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever reads us has seen enough
+    except OSError as error:
+        raise FailedError(f"{error.filename or 'a recording'}: {error.strerror or error}") from error
+    return 0
+
+
+def _do(arguments: argparse.Namespace, console: Console) -> int:
+    if arguments.anonymise_to:
+        if len(arguments.files) > 1:
+            raise SettingsError("--anonymise-to takes one recording at a time")
+        return anonymise(arguments.files[0], arguments.anonymise_to, console)
+    if arguments.explain:
+        return _explain(arguments, console)
+    _show(arguments, console, _shadow_rows(arguments) if arguments.cases else _rows(arguments))
+    return 0
+
+
+def _readable(name: str) -> None:
+    """Refuse at once what cannot be opened, before anything of the others is shown."""
+    if name == STDIN:
+        return
+    try:
+        with Path(name).open("rb"):
+            pass
+    except FileNotFoundError as error:
+        raise SettingsError(f"{name}: there is no such file") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{name}: {error.strerror if isinstance(error, OSError) else error}") from error
+
+
+def _pbx(config: Path | None) -> PbxSettings:
+    """The PBX of the settings; without settings the defaults, which know FreePBX and plain Asterisk."""
+    return load(config).pbx if config else PbxSettings.model_validate({"secret": "unused"})
+
+
+def _show(arguments: argparse.Namespace, console: Console, rows: Iterator[Row]) -> None:
+    if arguments.json:
+        for row in rows:
+            console.file.write(row.as_json() + "\n")
+        console.file.flush()
+    else:
+        print_tables(console, rows)
+
+
+def _rows(arguments: argparse.Namespace) -> Iterator[Row]:
+    settings = _pbx(arguments.config)
+    numbers = count(1)
+    for replayed in (Replay(Recording(name), settings) for name in arguments.files):
+        for call in (outcome for outcome in replayed if isinstance(outcome, Call)):
+            yield ended(next(numbers), _source(replayed, settings), call)
+        for live in replayed.unfinished():
+            yield unfinished(next(numbers), _source(replayed, settings), live)
+        _complain(replayed)
+
+
+def _shadow_rows(arguments: argparse.Namespace) -> Iterator[Row]:
+    settings = load(arguments.config or Path(SETTINGS))
+    shadow = Shadow(settings.line, read_flows(settings))
+    numbers = count(1)
+    for replayed in (Replay(Recording(name), settings.pbx) for name in arguments.files):
+        shadow.resumed()
+        for outcome in replayed:
+            _tell(shadow, replayed, outcome)
+            yield from _decided(shadow, numbers)
+        for live in replayed.unfinished():
+            yield unfinished(next(numbers), _source(replayed, settings.pbx), live)
+        _complain(replayed)
+    shadow.finish()
+    yield from _decided(shadow, numbers)
+
+
+def _tell(shadow: Shadow, replayed: Replay, outcome: Outcome) -> None:
+    name = replayed.stream.recording.name
+    if not replayed.stream.timed:
+        raise FailedError(f"{name}: {NO_TIMES}; --cases needs them")
+    if isinstance(outcome, CallStarted):
+        shadow.started(outcome)
+    else:
+        shadow.ended(outcome, name)
+
+
+def _decided(shadow: Shadow, numbers: Iterator[int]) -> Iterator[Row]:
+    for decision in shadow.decided():
+        yield ended(next(numbers), Source(decision.file, decision.call.pbx, timed=True), decision.call, decision)
+
+
+def _explain(arguments: argparse.Namespace, console: Console) -> int:
+    """Tell the story of one call, from the first recording that has it."""
+    settings = _pbx(arguments.config)
+    for name in arguments.files:
+        replayed = Replay(Recording(name), settings)
+        explanation = Explanation(replayed, arguments.explain)
+        print_explanation(console, explanation, replayed)
+        _complain(replayed)
+        if explanation.found:
+            return 0
+    raise FailedError(f"there is no call {arguments.explain!r}; `ringback replay` shows each with its linkedid")
+
+
+def _source(replayed: Replay, settings: PbxSettings) -> Source:
+    return Source(replayed.stream.recording.name, settings.name, replayed.stream.timed)
+
+
+def _complain(replayed: Replay) -> None:
+    """Say on stderr what could not be read, and what that means."""
+    stream = replayed.stream
+    troubles = (
+        (bool(stream.recording.trouble), f"{stream.recording.trouble}; read as far as it is whole"),
+        (bool(stream.unread), f"{stream.unread} messages are no AMI and were skipped"),
+        (bool(stream.lost), f"{stream.lost} bytes are no whole message and were skipped"),
+        (not stream.events, "no event of a call in it; record one with `ringback record`"),
+        (bool(stream.events) and not stream.timed, f"{NO_TIMES}: durations are unknown, no call counts as short"),
+    )
+    for true, trouble in troubles:
+        if true:
+            err.print(plain(f"{stream.recording.name}: {trouble}", "yellow"), soft_wrap=True)

@@ -1,0 +1,123 @@
+"""Recorded calls on a terminal: tables, and the story of one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ami_listener.explain import Explanation, Step
+from ami_listener.meanings import VERDICTS
+from ami_listener.replay import Replay
+from ringback.call import Direction, Verdict
+from ringbackd.decision import Action
+from ringbackd.replayrows import STILL_UP, Row
+
+PAGE = 200
+"""Calls in one table; the next ones get a table of their own, so that any number of calls fits into memory."""
+
+WIDTH = 180
+"""Columns that a table may have on a narrow terminal too: long rows are easier to read than narrow cells."""
+
+LONGEST = 60
+"""Characters of one cell; numbers and names come from anybody."""
+
+COLOURS = {
+    Verdict.ANSWERED: "green",
+    Verdict.UNKNOWN: "dim",
+    Verdict.SHORT: "yellow",
+    Verdict.CLOSED: "yellow",
+    Verdict.VOICEMAIL: "yellow",
+}
+"""Of a verdict; any other is a loss, in red, where it is a customer's."""
+
+ACTION_COLOURS = {Action.SEND: "bold green", Action.SUPPRESS: "red", Action.WAIT: "yellow"}
+
+OF_A_CASE = frozenset({Action.JOIN, Action.CLOSE})
+"""What is done to a case that another call began."""
+
+
+def print_tables(console: Console, rows: Iterable[Row]) -> None:
+    """Rows as tables, page by page as they come, and how many there were."""
+    console.width = max(console.width, WIDTH)
+    rows, calls, missed = iter(rows), 0, 0
+    while page := list(islice(rows, PAGE)):
+        console.print(_table(page))
+        calls, missed = calls + len(page), missed + sum(row.missed for row in page)
+    console.print(f"{calls} calls, {missed} of them missed", highlight=False)
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("time", "from", "to", "direction", "verdict", "queue", "wait", "talk", "agent", "reason", "linkedid"):
+        table.add_column(name, justify="right" if name in {"wait", "talk"} else "left", overflow="fold")
+    shadow = any(row.case for row in rows)
+    if shadow:
+        table.add_column("what Ringback would have done", overflow="fold")
+    for row in rows:
+        table.add_row(*_cells(row), *([_would(row)] if shadow else []))
+    return table
+
+
+def _cells(row: Row) -> Iterator[Text]:
+    time = f"{datetime.fromisoformat(row.time):%d %b %H:%M:%S}" if row.time else f"#{row.seq}"
+    for value in (time, row.caller, row.to, row.direction):
+        yield _cell(value)
+    yield Text(row.verdict or "–", _colour(row))
+    yield _cell(row.queue)
+    for seconds in (row.wait, row.talk):
+        yield Text("–" if seconds is None else f"{seconds:.1f}")
+    for value in (row.agent, row.reason):
+        yield _cell(value)
+    yield _cell(row.linkedid, "dim")
+
+
+def _cell(text: str, style: str = "") -> Text:
+    return plain(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…", style)
+
+
+def _colour(row: Row) -> str:
+    if row.verdict is None or row.direction != Direction.INBOUND:
+        return "dim"
+    return COLOURS.get(Verdict(row.verdict), "red")
+
+
+def _would(row: Row) -> Text:
+    case = row.case or {}
+    action = Action(case.get("action") or Action.NOTHING)
+    if action is Action.NOTHING:
+        return Text("")
+    at = f" at {datetime.fromisoformat(case['at'] or ''):%H:%M:%S}" if action is Action.SEND else ""
+    to = f" to {case['to']}" if case.get("to") else ""
+    of = f" case {case['case']}" if action in OF_A_CASE else ""
+    why = case.get("template") or case.get("why")
+    return plain(f"{action}{of}{at}{to}{f': {why}' if why else ''}", ACTION_COLOURS.get(action, ""))
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Text of the wire for a terminal: what could command it is shown as a mark."""
+    return Text("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text), style)
+
+
+def print_explanation(console: Console, explanation: Explanation, replayed: Replay) -> None:
+    """The events that decided about one call, as they are found, and the verdict; nothing if it is not there."""
+    for step in explanation:
+        console.print(_step(step, replayed.stream.timed), soft_wrap=True)
+    call = explanation.call
+    if call:
+        reason = f" ({call.reason})" if call.reason else ""
+        text = f"verdict: {call.verdict}{reason}: {VERDICTS[call.verdict]}"
+        console.print(plain(text, "bold green" if call.verdict is Verdict.ANSWERED else "bold"), soft_wrap=True)
+    elif explanation.found:
+        console.print(plain(f"no verdict: {STILL_UP}", "bold"), soft_wrap=True)
+
+
+def _step(step: Step, timed: bool) -> Text:
+    moment = f"{datetime.fromtimestamp(step.at).astimezone():%H:%M:%S.%f}"[:-3] if timed else f"#{step.number}"
+    what = f"{step.event} {step.channel}".strip()
+    return Text.assemble(plain(f"{moment:>12}  ", "dim"), plain("; ".join(step.meant)), plain(f"   {what}", "dim"))
