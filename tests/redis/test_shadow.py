@@ -9,6 +9,7 @@ import pytest
 
 from ami_listener.tracker import CallStarted
 from ringback.call import Call, Direction, Verdict
+from ringback.fact import Accepted
 from ringback.journal import Entry, Event
 from ringbackd.decision import Action
 from ringbackd.patience import Patience
@@ -56,6 +57,7 @@ async def at_the_desk(store: Store, office: Office, told: list[tuple[float, Call
         await until(store, office, at)
         await (sink.call_ended(one) if isinstance(one, Call) else sink.call_started(one))
         await office.settle()
+        await taken(store, office)
     return await store.journal()
 
 
@@ -68,7 +70,16 @@ async def until(store: Store, office: Office, at: float) -> None:
         office.now = max(office.now, first[0][1])
         await store.fire(office.now, 1)
         await office.settle()
+        await taken(store, office)
     office.now = at
+
+
+async def taken(store: Store, office: Office) -> None:
+    """WhatsApp takes every message at once, as the rehearsal supposes."""
+    for name in await office.queued():
+        _, message = await office.message(name)
+        await office.desk.process(Accepted(case=message.case, message=name, wamid=f"w-{name}", at=office.now))
+    await store.redis.xtrim(store.keys.outbox, maxlen=0)
 
 
 def of_the_desk(journal: list[Entry]) -> dict[str, Told]:
