@@ -91,11 +91,33 @@ def test_a_name_is_replaced_in_events_before_the_one_that_says_that_it_is_one() 
     assert b"Zoilo" not in disguised(before)
 
 
-def test_a_name_that_is_a_word_of_asterisk_breaks_nothing(tmp_path: Path) -> None:
-    named = raw("blind_transfer").replace(b"CallerIDName: <unknown>", b"CallerIDName: Local Trunk PJSIP From")
+@pytest.mark.parametrize(
+    "says", ['Value: "{m}" <sip:101@pbx>', "AppData: CALLERID(name)={m}", "AppData: CALLERID(all)={m} <1>"]
+)
+def test_a_name_is_known_by_what_stands_around_it(says: str) -> None:
+    after = disguised((says.format(m=NAME) + "\r\n\r\n").encode())
+    assert not any(word.encode() in after for word in NAME.split())
+
+
+def test_a_name_is_known_by_its_variable() -> None:
+    before = b"Event: VarSet\r\nVariable: CNAM\r\nValue: Zoilo\r\n\r\nEvent: UserEvent\r\nValue: other\r\n\r\n"
+    after = disguised(before)
+    assert b"Zoilo" not in after
+    assert b"Value: other" in after
+
+
+@pytest.mark.parametrize("name", ["blind_transfer", "ours_answered"])
+def test_a_name_that_is_a_word_of_asterisk_breaks_nothing(tmp_path: Path, name: str) -> None:
+    called = b"CallerIDName: Local Trunk PJSIP From Newchannel Hangup Queue Up"
+    named = raw(name).replace(b"CallerIDName: <unknown>", called)
     (tmp_path / "before").write_bytes(named)
     (tmp_path / "after").write_bytes(disguised(named))
-    assert [c.verdict for c in calls(tmp_path / "after")] == [c.verdict for c in calls(tmp_path / "before")]
+    (one,), (other,) = calls(tmp_path / "before"), calls(tmp_path / "after")
+    assert (one.verdict, one.customer_up, len(one.dialled)) == (other.verdict, other.customer_up, len(other.dialled))
+
+
+def test_a_channel_technology_stays_one_even_where_somebody_is_called_so() -> None:
+    assert b"\r\nChannel: Local/" in disguised(b"CallerIDName: Local Hero\r\nChannel: Local/101@a-00000001;1\r\n\r\n")
 
 
 def test_the_same_subscriber_stays_the_same_in_every_spelling() -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
@@ -59,13 +61,17 @@ async def recorded(*arguments: object) -> tuple[int, str, str]:
 
 @asynccontextmanager
 async def server(*sends: bytes, stays: bool = True) -> AsyncIterator[int]:
-    """An AMI that answers the login with these bytes, and then stays or goes; its port."""
+    """An AMI that answers the login with these bytes, and then stays or resets the connection; its port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.writelines(sends)
+        await writer.drain()
         if stays:
             await reader.read()
+        else:
+            await asyncio.sleep(0.2)  # a reset overtakes what was sent just before it
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.close()
 
     listening = await asyncio.start_server(serve, "127.0.0.1", 0)

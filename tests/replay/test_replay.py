@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ami_listener.recording import Recording
 from ami_listener.replay import Replay
 from ringback.call import Call, Direction, Verdict
-from tests.listener.listenerkit import only, transcript
+from tests.listener.listenerkit import Script, only, transcript
 from tests.replay.recordings import CAPTURES, SETTINGS, TRANSCRIPTS, calls, ended, raw, replayed, untimed
 
 
@@ -31,6 +31,44 @@ def test_without_times_the_verdict_is_the_same_but_for_its_thresholds(path: Path
     right = Verdict(timed.reason) if timed.verdict is Verdict.SHORT else timed.verdict
     assert (call.verdict, call.agent, call.queues, call.phones) == (right, timed.agent, timed.queues, timed.phones)
     assert not replayed(tmp_path / "untimed").stream.timed
+
+
+def stream(script: Script) -> Replay:
+    """The events of a script as a recording without times."""
+    messages = ("\r\n".join(f"{name}: {value}" for name, value in event.items()) for event in script.events)
+    return Replay(Bytes(untimed(("\r\n\r\n".join(messages) + "\r\n\r\n").encode())), SETTINGS)
+
+
+def test_without_times_nobody_is_short() -> None:
+    script = Script()
+    script.inbound()
+    script.say("HangupRequest", "1.1")
+    script.hangup("1.1")
+    assert [call.verdict for call in ended(stream(script))] == [Verdict.NO_ANSWER]
+
+
+def test_without_times_a_word_is_an_answer() -> None:
+    script = Script()
+    script.inbound()
+    script.phone("1.2", "101")
+    script.up("1.1")
+    script.up("1.2")
+    script.enter("1.1", "b")
+    script.enter("1.2", "b")
+    script.hangup("1.2", "1.1")
+    assert [call.verdict for call in ended(stream(script))] == [Verdict.ANSWERED]
+
+
+def test_without_times_the_same_queue_again_is_another_stay() -> None:
+    script = Script()
+    script.inbound()
+    script.say("QueueCallerJoin", "1.1", Queue="ventas")
+    script.say("QueueCallerLeave", "1.1", Queue="ventas")
+    script.say("VarSet", "1.1", Variable="QUEUESTATUS", Value="TIMEOUT")
+    script.say("QueueCallerJoin", "1.1", Queue="ventas")
+    script.say("HangupRequest", "1.1")
+    script.hangup("1.1")
+    assert [call.verdict for call in ended(stream(script))] == [Verdict.ABANDONED_QUEUE]
 
 
 @pytest.mark.skipif(not CAPTURES, reason="the recordings of a real FreePBX are not beside this checkout")

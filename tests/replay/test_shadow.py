@@ -72,6 +72,20 @@ def test_of_who_is_on_the_phone_at_the_end_nothing_is_said() -> None:
     assert [one.action for one in rehearsal.decided()] == [Action.WAIT]
 
 
+def test_of_another_recording_nobody_is_on_the_phone_any_more() -> None:
+    rehearsal = shadow()
+    rehearsal.ended(call(at=NOON))
+    rehearsal.started(CallStarted("pbx", "next", "987654321", "5550100", Direction.INBOUND, NOON + 5))
+    rehearsal.resumed()
+    rehearsal.finish()
+    assert [one.action for one in rehearsal.decided()] == [Action.SEND]
+
+
+def test_a_miss_that_is_told_late_is_of_no_concern_once_he_was_answered() -> None:
+    _, late = told(shadow(), answered(NOON + 10), call(at=NOON))
+    assert (late.action, late.why) == (Action.SUPPRESS, "talked to a person since")
+
+
 def test_what_is_suppressed_has_its_reason() -> None:
     reasons = [
         one.why
