@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import time
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
@@ -196,6 +198,6 @@ def _welcome(stage: Stage, url: str) -> str:
         "1. Call [bold]Ventas[/]: nobody is free. Wait two seconds and hang up.\n"
         "2. Two seconds later the WhatsApp message is there: tap [bold]Llámenme ahora[/].\n"
         "3. The phone rings: answer, and answer as the agent too.\n\n"
-        f"In another terminal:\nringback report -c {stage.settings_path}\n\n"
+        f"In another terminal:\n{Path(sys.executable).parent / 'ringback'} report -c {stage.settings_path}\n\n"
         "Ctrl-C stops everything and leaves nothing behind."
     )
