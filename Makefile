@@ -33,7 +33,11 @@ browser:
 kit: $(VENV)/dev-ready        ## Asterisk 22 and 16, redis-server and sipp, as an ordinary user
 	@$(BIN)/python -m ringbackd.sandbox.kit 22 16 redis-6
 
-bench: $(VENV)/dev-ready kit  ## figures, for your own eyes
+$(VENV)-bench/ready: requirements-bench.lock deploy/venv.sh
+	@sh deploy/venv.sh $(VENV)-bench requirements-bench.lock
+	@touch $@
+
+bench: $(VENV)/dev-ready $(VENV)-bench/ready kit  ## figures, for your own eyes, beside other projects' programs
 	$(BIN)/python -m benchmarks.latency
 
 docs: $(VENV)/dev-ready       ## what is made from the code
@@ -44,6 +48,8 @@ lock:                         ## pin everything anew (needs uv in the virtual en
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements.lock
 	$(BIN)/uv pip compile setup.cfg --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements-dev.lock
+	$(BIN)/uv pip compile setup.cfg --extra bench --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements-bench.lock
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
