@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Iterable
 
 from ami_listener.answers import LinkDownError, Message
 from ami_listener.cel import Tail
-from ami_listener.delivery import Delivery, LinkDown, LinkUp, Resynced, Sink
+from ami_listener.delivery import Delivery
 from ami_listener.link import Link
 from ami_listener.settings import PbxSettings
+from ami_listener.sink import LinkDown, LinkUp, Resynced, Sink
 from ami_listener.tracker import EVENTS, CallStarted, Event, Tracker
 from ringback.call import Call
 
@@ -39,7 +40,7 @@ class Listener:
     def __init__(self, settings: PbxSettings, sink: Sink, *, clock: Callable[[], float] = time.time) -> None:
         self._settings, self._clock = settings, clock
         self._tracker = Tracker(settings)
-        self._delivery = Delivery(settings, sink)
+        self._delivery = Delivery(settings, sink, clock)
         self._kept: list[tuple[Event, float]] | None = []
         self._gap_since = clock() - settings.lookback_s
         self._heard_until = self._last_hangup = 0.0
@@ -76,13 +77,13 @@ class Listener:
 
     def _link_up(self) -> None:
         self._kept = [] if self._kept is None else self._kept
-        self._delivery.put(LinkUp())
+        self._delivery.put(LinkUp(self._clock()))
         self._connected.set()
 
     def _link_down(self, reason: str) -> None:
         if self._kept is None:
             self._gap_since = self._heard_until - OVERLAP_S
-        self._delivery.put(LinkDown(reason))
+        self._delivery.put(LinkDown(self._clock(), reason))
 
     async def _resync_when_connected(self) -> None:
         while True:

@@ -23,6 +23,7 @@ class PbxSettings(BaseModel):
 
     The defaults are the contexts of FreePBX and the usual names of a plain Asterisk. `cel_file` is the CSV that
     `dialplan/cel_custom_ringback.conf` writes; without it, calls that end while Ringback is away are not seen.
+    `spill_folder` is where calls wait while Redis is away, in a file of at most `spill_bytes`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,3 +55,10 @@ class PbxSettings(BaseModel):
     refused_first_s: Annotated[float, Field(gt=0, le=600)] = 2.0
     refused_limit_s: Annotated[float, Field(gt=0, le=3_600)] = 300.0
     queue_size: Annotated[int, Field(ge=1)] = 10_000
+    spill_folder: Path = Path("/var/lib/ringback")
+    spill_bytes: Annotated[int, Field(ge=65_536)] = 256 << 20
+
+    @property
+    def spill_file(self) -> Path:
+        """The file in which this PBX's calls wait."""
+        return self.spill_folder / f"{self.name}.spill"

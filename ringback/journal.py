@@ -32,6 +32,7 @@ class Event(StrEnum):
     OPTED_OUT = "opted_out"  # text
     LINK_DOWN = "link_down"  # pbx, why
     LINK_UP = "link_up"  # pbx
+    LOST = "lost"  # pbx, count: what the PBX told could be neither stored nor kept
 
 
 Datum = str | int | float | bool

@@ -29,7 +29,9 @@ class Figure(BaseModel):
 
 
 class Report(BaseModel):
-    """The figures of a period (epoch seconds) and the minutes of it in which the PBX link was down."""
+    """The figures of a period (epoch seconds), the minutes of it in which the PBX link was down, and what was `lost`:
+    news of calls that could be neither stored nor kept.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +40,7 @@ class Report(BaseModel):
     missed_calls: int
     suppressed: dict[str, int]
     link_down_minutes: float
+    lost: int
     figures: tuple[Figure, ...]
 
 
@@ -64,6 +67,7 @@ def report(journal: Iterable[Entry], since: float, until: float) -> Report:
         missed_calls=missed,
         suppressed=suppressed,
         link_down_minutes=_down(entries, since, until) / 60,
+        lost=sum(int(one.data["count"]) for one in entries if one.event is Event.LOST and since <= one.at < until),
         figures=(
             _recovery(cases),
             _response(cases),

@@ -12,9 +12,12 @@ import httpx
 from redis.exceptions import RedisError
 
 from ami_listener.link import Link
+from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
 from ringbackd.compose import open_store
 from ringbackd.settings import Settings
+
+MORE_ROOM = "give them room with pbx.spill_folder and pbx.spill_bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ async def examine(settings: Settings, flows: dict[str, Flow]) -> AsyncIterator[F
     yield await _redis(settings)
     yield await _pbx(settings)
     yield _cel(settings)
+    yield _spill(settings)
     yield await _whatsapp(settings)
     names = {flows[line.flow].steps[flows[line.flow].first].template for line in settings.line}
     yield Finding(True, f"templates that must be approved at Meta: {', '.join(sorted(names))}")
@@ -40,12 +44,15 @@ async def _redis(settings: Settings) -> Finding:
         async with open_store(settings.redis) as store:
             server: Any = await store.redis.info()
             dead = await store.redis.xlen(store.keys.of("dead"))
+            lost = int(await store.redis.get(store.keys.of("lost", settings.pbx.name)) or 0)
     except RedisError as error:
         return Finding(False, f"Redis: {error}; look at redis.url")
     if dead:
         return Finding(
             False, f"Redis: {dead} entries of the stream `dead` could not be processed; see the log for each"
         )
+    if lost:
+        return Finding(False, f"Redis: it was away, and {lost} news of calls were lost in the last days; {MORE_ROOM}")
     if not server.get("aof_enabled"):
         return Finding(
             False, f"Redis {server['redis_version']}: set `appendonly yes`, or a crash of Redis forgets cases"
@@ -84,6 +91,20 @@ def _cel(settings: Settings) -> Finding:
     if not os.access(path, os.R_OK):
         return Finding(False, f"pbx.cel_file: {path} cannot be read by this user; run Ringback as user asterisk")
     return Finding(True, f"CEL is written to {path}")
+
+
+def _spill(settings: Settings) -> Finding:
+    pbx = settings.pbx
+    spill = Spill(pbx.spill_file, pbx.spill_bytes)
+    try:
+        spill.open()
+    except SpillError as error:
+        return Finding(False, str(error))
+    finally:
+        spill.close()
+    if spill.waiting:
+        return Finding(True, f"{spill.waiting} news of calls wait in {spill.path} until Redis takes them")
+    return Finding(True, f"while Redis is away, calls wait in {pbx.spill_folder}")
 
 
 async def _whatsapp(settings: Settings) -> Finding:

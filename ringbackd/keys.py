@@ -20,6 +20,7 @@
 | optout | set | match keys of those who asked not to be contacted |
 | live:KEY | set | the calls a customer is on (`PBX|LINKEDID`); KEY may be an attempt |
 | alive:PBX | string | when its listener last said that it watches |
+| lost:PBX | string | how many news of calls were lost in the last days, because neither Redis nor the disk took them |
 | livecalls:PBX | hash | Linkedid -> its KEYs, parted by spaces, to clear after a gap |
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from ami_listener.tracker import CallStarted
 from ringback.call import Call, Direction
@@ -12,9 +13,9 @@ from ringback.fact import CallEnded
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
 from ringback.phone import Number, normalise
-from ringbackd.keys import LIVE_S
+from ringbackd.keys import LIVE_S, REMEMBER_S
 from ringbackd.patience import Patience
-from ringbackd.store import Op, Store
+from ringbackd.store import ConflictError, Op, Store
 
 
 class RedisSink:
@@ -42,9 +43,6 @@ class RedisSink:
         if keys:
             writes.append(("HSET", self.store.keys.of("livecalls", self.pbx), call.linkedid, " ".join(keys)))
         await self.store.commit((), writes)
-
-    async def _write(self, writes: list[Op]) -> None:
-        await self.patience.insist(lambda: self.store.commit((), writes))
 
     async def _live_keys(self, call: CallStarted) -> list[str]:
         """Under which keys the call is live: the customer's, and that of the attempt if we ring him."""
@@ -84,20 +82,33 @@ class RedisSink:
         """At the start: the link was down since the last beat of whoever ran before."""
         last = await self.store.redis.get(self.store.keys.of("alive", self.pbx))
         if last:
-            await self._note(Event.LINK_DOWN, "Ringback was not running", float(last))
+            await self.link_down(float(last), "Ringback was not running")
 
     async def beat(self) -> None:
         """Tell that this PBX is being watched, for the minutes in which it was not."""
         await self.store.redis.set(self.store.keys.of("alive", self.pbx), repr(self.clock()))
 
-    async def link_up(self) -> None:
+    async def link_up(self, at: float) -> None:
         """The PBX link works: the figures count the minutes it did not."""
-        await self._note(Event.LINK_UP, "")
+        await self._once(Entry(at=at, event=Event.LINK_UP, data={"pbx": self.pbx, "why": ""}))
 
-    async def link_down(self, reason: str) -> None:
+    async def link_down(self, at: float, reason: str) -> None:
         """The PBX link is gone."""
-        await self._note(Event.LINK_DOWN, reason)
+        await self._once(Entry(at=at, event=Event.LINK_DOWN, data={"pbx": self.pbx, "why": reason}))
 
-    async def _note(self, event: Event, why: str, at: float = 0.0) -> None:
-        entry = Entry(at=at or self.clock(), event=event, data={"pbx": self.pbx, "why": why})
-        await self._write([self.store.note(entry)])
+    async def lost(self, at: float, count: int) -> None:
+        """So much could be neither stored nor kept."""
+        counter = self.store.keys.of("lost", self.pbx)
+        entry = Entry(at=at, event=Event.LOST, data={"pbx": self.pbx, "count": count})
+        await self._once(entry, ("INCRBY", counter, str(count)), ("EXPIRE", counter, str(REMEMBER_S)))
+
+    async def _once(self, entry: Entry, *more: Op) -> None:
+        """Note something of this PBX in the journal, though it may be told again."""
+        applied = self.store.keys.of("applied", f"{entry.event}:{self.pbx}:{entry.at!r}")
+        writes = [self.store.note(entry), ("SET", applied, "1", "EX", str(REMEMBER_S)), *more]
+
+        async def write() -> None:
+            with suppress(ConflictError):
+                await self.store.commit([("EXISTS", applied, "0")], writes)
+
+        await self.patience.insist(write)

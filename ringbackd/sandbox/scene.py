@@ -83,6 +83,7 @@ def write_settings(folder: Path, scene: Scene, pbx: Pbx, cloud: Cloud, redis_url
         "ami_port": pbx.ami_port,
         "ami_user": pbx.ami_user,
         "cel_file": str(pbx.cel_path),
+        "spill_folder": str(folder),
         "redis_url": redis_url,
         "base_url": cloud.url,
         "phone_number_id": cloud.account.phone_number_id,
@@ -112,6 +113,7 @@ port = %(ami_port)s
 user = %(ami_user)s
 secret_file = "ami.secret"              # a file of its own, or RINGBACK_AMI_SECRET in the environment
 cel_file = %(cel_file)s
+spill_folder = %(spill_folder)s         # where calls wait while Redis is away
 short_s = %(short_s)s                             # who hangs up sooner dialled a wrong number
 
 [redis]

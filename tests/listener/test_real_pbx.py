@@ -42,12 +42,15 @@ class Book:
         self.resyncs.append(live_linkedids)
         self.changed.set()
 
-    async def link_up(self) -> None:
+    async def link_up(self, at: float) -> None:
         self.changed.set()
 
-    async def link_down(self, reason: str) -> None:
+    async def link_down(self, at: float, reason: str) -> None:
         self.downs.append(reason)
         self.changed.set()
+
+    async def lost(self, at: float, count: int) -> None:
+        raise AssertionError(f"{count} lost")
 
     async def when(self, true: Callable[[], object], *, seconds: float = 15) -> None:
         async with asyncio.timeout(seconds):

@@ -188,5 +188,10 @@ async def test_the_minutes_in_which_nobody_watched_are_counted(store: Store) -> 
     await sink.beat()
     now[0] += 600
     await sink.awake()
-    await sink.link_up()
-    assert report(await store.journal(), NOON - 60, NOON + 3600).link_down_minutes == 10.0
+    for _ in range(2):  # told again by whoever had no answer: noted once
+        await sink.link_up(now[0])
+        await sink.lost(now[0], 7)
+    figures = report(await store.journal(), NOON - 60, NOON + 3600)
+    assert (figures.link_down_minutes, figures.lost) == (10.0, 7)
+    assert await store.redis.get(store.keys.of("lost", "pbx")) == b"7"
+    assert [entry.event for entry in await store.journal()] == [Event.LINK_DOWN, Event.LINK_UP, Event.LOST]

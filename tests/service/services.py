@@ -25,7 +25,7 @@ exten = "ventas"
 def settings(folder: Path, **parts: dict[str, Any]) -> Path:
     """A settings file; every part may be changed key by key."""
     tables: dict[str, dict[str, Any]] = {
-        "pbx": {"port": 1, "secret": "x"},
+        "pbx": {"port": 1, "secret": "x", "spill_folder": str(folder)},
         "redis": {"url": "redis://127.0.0.1:1/0"},
         "whatsapp": {
             "phone_number_id": "106540352242922",
