@@ -18,6 +18,9 @@ MENU_APPS = frozenset({"background", "waitexten", "read"})
 VOICEMAIL_APPS = frozenset({"voicemail", "minivmrecord", "minivmgreet"})
 """Applications that take a message."""
 
+APPLICATIONS = MENU_APPS | VOICEMAIL_APPS | {"queue"}
+"""The only applications that decide anything, in small letters."""
+
 DIALLED = re.compile(r"\+?[0-9]{3,}")
 """The telephone number in a DialString such as `987654321@carrier`."""
 

@@ -13,6 +13,7 @@ from ami_listener.answers import Answers, LinkDownError, Message, NotConnectedEr
 from ami_listener.backoff import Backoff
 from ami_listener.protocol import Protocol
 from ami_listener.settings import PbxSettings
+from ami_listener.sieve import Sieve
 from ami_listener.wire import Value, encode
 
 log = logging.getLogger("ringback.ami")
@@ -116,11 +117,9 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
             await self._connect()
             await self._login()
             self._say_up(where)
+            lost.reset()
             refused.reset()
-            up_since = asyncio.get_running_loop().time()
             reason = await self._watch()
-            if asyncio.get_running_loop().time() - up_since >= self._settings.reconnect_limit_s:
-                lost.reset()  # who logs us in and cuts us off at once is not asked twice a second
             return lost, f"connection to {where} lost ({reason})"
         except LoginRefusedError as error:
             return refused, (
@@ -133,10 +132,10 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
             self._hang_up(reason)
 
     async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, sieve = asyncio.get_running_loop(), Sieve(self._is_wanted, self._settings)
         async with asyncio.timeout(self._settings.connect_timeout_s):
             _, self.protocol = await loop.create_connection(
-                lambda: Protocol(self._is_wanted, self._receive), self._settings.host, self._settings.port
+                lambda: Protocol(sieve, self._receive), self._settings.host, self._settings.port
             )
         self.protocol.lost.add_done_callback(lambda lost: self._answers.fail(lost.result()))
 

@@ -15,7 +15,7 @@ Message = dict[str, str]
 class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk carries no types
     """One AMI connection; `lost` is resolved with the reason when it ends."""
 
-    def __init__(self, wanted: Callable[[str], bool], on_message: Callable[[Message], None]) -> None:
+    def __init__(self, wanted: Callable[[bytes], bool], on_message: Callable[[Message], None]) -> None:
         self._framer = Framer(wanted)
         self._on_message = on_message
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -11,6 +11,7 @@ from contextlib import suppress
 from ami_listener.answers import NotConnectedError
 from ami_listener.link import LoginRefusedError
 from ami_listener.settings import PbxSettings
+from ami_listener.sieve import Sieve
 from ami_listener.tracker import EVENTS, Tracker
 from ami_listener.wire import Framer, encode
 from ringback.call import Call
@@ -27,7 +28,7 @@ class Recorder:
 
     def __init__(self, settings: PbxSettings, write: Callable[[bytes], object]) -> None:
         self._settings, self._write = settings, write
-        self._framer = Framer(EVENTS.__contains__)
+        self._framer = Framer(Sieve(EVENTS.__contains__, settings))
         self._tracker = Tracker(settings)
         self._logged_in = asyncio.Event()
         self.bytes = self.events = self.calls = 0

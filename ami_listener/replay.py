@@ -8,6 +8,7 @@ from itertools import chain
 from ami_listener.calls import LiveCall
 from ami_listener.recording import Recording
 from ami_listener.settings import PbxSettings
+from ami_listener.sieve import Sieve
 from ami_listener.tracker import EVENTS, Event, Outcome, Tracker
 from ami_listener.wire import Framer
 from ringback.call import Direction
@@ -27,16 +28,20 @@ class Stream:
 
     Asterisk writes a Timestamp into every event or into none (`timestampevents` in manager.conf; the rows of lists
     never have one), so the first event decides: `timed` is known with the first pair. The times of a stream without
-    are invented and mean nothing but order. `events` counts those yielded, `unread` messages that are no AMI; `lost`
-    bytes belong to no whole message.
+    are invented and mean nothing but order. `events` counts those yielded.
     """
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, settings: PbxSettings) -> None:
         self.recording = recording
         self.timed = False
-        self.events = self.unread = 0
+        self.events = 0
         self.now = 0.0
-        self._framer = Framer(EVENTS.__contains__)
+        self._framer = Framer(Sieve(EVENTS.__contains__, settings))
+
+    @property
+    def unread(self) -> int:
+        """Messages that are no AMI."""
+        return self._framer.unread
 
     @property
     def lost(self) -> int:
@@ -57,8 +62,6 @@ class Stream:
                 if message.get("Event") in EVENTS:
                     self.events += 1
                     yield message
-                elif "Event" not in message and "Response" not in message:
-                    self.unread += 1
 
     def _at(self, event: Event) -> float:
         if not self.timed:
@@ -87,7 +90,7 @@ class Replay:
     """What a listener would have told of a recording: iterate it once for the outcomes, then ask what is left over."""
 
     def __init__(self, recording: Recording, settings: PbxSettings) -> None:
-        self.stream = Stream(recording)
+        self.stream = Stream(recording, settings)
         self._settings = settings
         self.tracker = Tracker(settings)
 

@@ -16,14 +16,14 @@ Value = str | int | Sequence[str]
 class Framer:
     """Cuts a stream of bytes into messages, each a dict of headers (the last of a doubled header counts).
 
-    Events that nobody wants are dropped before they are decoded: nine of ten are VarSet and the like.
+    Messages that nobody wants are dropped before they are decoded: nine of ten are VarSet and the like. `unread` counts
+    messages that are neither event nor response, `dropped_bytes` those of messages without an end.
     """
 
-    def __init__(self, wanted: Callable[[str], bool]) -> None:
+    def __init__(self, wanted: Callable[[bytes], bool]) -> None:
         self._wanted = wanted
-        self._known: dict[bytes, bool] = {}
         self._buffer = b""
-        self.dropped_bytes = 0
+        self.unread = self.dropped_bytes = 0
 
     @property
     def pending(self) -> int:
@@ -37,20 +37,12 @@ class Framer:
             self.dropped_bytes += len(rest) - len(END)
             rest = rest[-len(END) :]
         self._buffer = rest
-        for message in whole:
-            if self._is_wanted(message):
-                yield headers(message)
-
-    def _is_wanted(self, message: bytes) -> bool:
-        if not message.startswith(b"Event: "):
-            return True
-        name = message[7:57].partition(b"\r\n")[0]
-        wanted = self._known.get(name)
-        if wanted is None:
-            wanted = self._wanted(name.decode("utf-8", "replace"))
-            if len(self._known) < 1_000:
-                self._known[name] = wanted
-        return wanted
+        for raw in filter(self._wanted, whole):
+            message = headers(raw)
+            if "Event" in message or "Response" in message:
+                yield message
+            else:
+                self.unread += 1
 
 
 def headers(message: bytes) -> dict[str, str]:
@@ -59,8 +51,12 @@ def headers(message: bytes) -> dict[str, str]:
         text = message.decode("utf-8")
     except UnicodeDecodeError:
         text = message.decode("latin-1")
-    pairs = (line.partition(":") for line in text.split("\r\n"))
-    return {name: value.removeprefix(" ") for name, colon, value in pairs if colon}
+    found = {}
+    for line in text.split("\r\n"):
+        name, colon, value = line.partition(": ")
+        if colon:
+            found[name] = value
+    return found
 
 
 def encode(action: Mapping[str, Value]) -> bytes:

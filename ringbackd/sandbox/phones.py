@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Self
 from urllib.parse import unquote
 
 from .asterisk import Pbx
@@ -92,7 +91,7 @@ class Phone:
         """Be switched off: calls that are up are left to the PBX."""
         await self._sipp.stop()
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self) -> "Phone":
         await self.start()
         return self
 
