@@ -16,6 +16,7 @@ from ringback.command import Command
 from ringback.fact import Accepted, CallEnded, Delivery, Fact, NotDialled, PersonActed, Refused, Said, Timer, TimerFired
 from ringback.journal import Event
 from ringback.phone import Number
+from ringback.policy import why_not_written_to
 from ringback.record import Case, State, case_id
 from ringback.turn import Context, Turn
 
@@ -73,7 +74,7 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
     **{(state, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, state) for state in State},
     # and what each state adds
-    (W, On.QUIET): _rule(TimerFired, moves.quiet_over, W, C, X),
+    (W, On.QUIET): _rule(TimerFired, moves.quiet_over, W, C, P, H, X),
     (C, On.REFUSED): _rule(Refused, moves.refused, C, X),
     (C, On.DELIVERY): _rule(Delivery, moves.delivery, C, X),
     (P, On.SAID): _rule(Said, answers.answered, P, X),
@@ -144,6 +145,7 @@ def open_missed(fact: CallEnded, number: Number, context: Context) -> tuple[Case
         customer=number.e164,
         key=number.key,
         dial=number.dial,
+        unwritable=why_not_written_to(number),
         name=call.caller_name,
         verdict=call.verdict,
         state=State.WAITING,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from ringback.dialling import PLAIN_TRUNK, Trunk
 from ringback.hours import Hours, ZoneName
+from ringback.phone import NoNumber, Number, normalise
 
 Language = Literal["es", "en", "pt"]
 TEMPLATE_LANGUAGE: dict[Language, str] = {"es": "es", "en": "en", "pt": "pt_BR"}
@@ -50,6 +53,16 @@ class CallbackPlan(_Setting):
     no_agent_min: Annotated[float, Field(ge=0)] = 1
 
 
+class WithoutWhatsApp(StrEnum):
+    """What becomes of a missed caller whom WhatsApp does not reach."""
+
+    PERSON = "person"
+    """A person of the business gets the case, to call him by hand."""
+    RING = "ring"
+    """The PBX rings him back by itself, in the line's hours."""
+    NOTHING = "nothing"
+
+
 class Line(_Setting):
     """One line of the business. A call belongs to the line that lists its DID, else to the one that lists its queue."""
 
@@ -60,6 +73,7 @@ class Line(_Setting):
     timezone: ZoneName
     dids: tuple[Exten, ...] = ()
     queues: tuple[Exten, ...] = ()
+    trunk: Trunk = PLAIN_TRUNK
     hours: Hours = Hours()
     flow: Name = "general"
     template_language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(_[A-Z]{2})?)?$")] = ""
@@ -70,6 +84,7 @@ class Line(_Setting):
     contact_gap_h: Annotated[float, Field(ge=0, le=720)] = 24
     expiry_h: Annotated[float, Field(gt=0, le=720)] = 24
     contact_short: bool = False
+    without_whatsapp: WithoutWhatsApp = WithoutWhatsApp.PERSON
     callback: CallbackPlan
 
     @model_validator(mode="after")
@@ -82,6 +97,10 @@ class Line(_Setting):
     def template_code(self) -> str:
         """The language code of this line's templates."""
         return self.template_language or TEMPLATE_LANGUAGE[self.language]
+
+    def number(self, caller_id: str) -> Number | NoNumber:
+        """Read a caller id as this line's trunk shows it."""
+        return normalise(caller_id, self.region, self.trunk)
 
 
 def line_of(lines: tuple[Line, ...], did: str, queues: tuple[str, ...]) -> Line | None:

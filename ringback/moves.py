@@ -7,6 +7,7 @@ from ringback.callback import Callback, Ended, attempt_id, ended, wait_before_ne
 from ringback.command import Dial
 from ringback.fact import Accepted, CallEnded, Delivery, NotDialled, PersonActed, Refused, Timer, TimerFired
 from ringback.journal import Event
+from ringback.line import WithoutWhatsApp
 from ringback.record import Outcome, State
 from ringback.turn import Turn, plain
 
@@ -48,9 +49,22 @@ def quiet_over(turn: Turn, fact: TimerFired) -> None:
 
 
 def contact(turn: Turn) -> None:
-    """Write to him for the first time."""
+    """Write to him for the first time, or help him without WhatsApp where it does not reach him."""
+    if turn.case.unwritable:
+        _by_phone(turn)
+        return
     turn.change(state=State.CONTACTED)
     turn.say(turn.context.flow.first)
+    turn.linger(turn.context.now)
+
+
+def _by_phone(turn: Turn) -> None:
+    if turn.context.line.without_whatsapp is WithoutWhatsApp.RING:
+        promise(turn, turn.context.now, asked=False)
+        return
+    case = turn.case
+    turn.note(Event.HANDED_OVER, text=case.unwritable, intent=case.intent, urgency=case.urgency, misses=case.misses)
+    turn.change(state=State.WITH_PERSON, handed_over=True)
     turn.linger(turn.context.now)
 
 
@@ -93,14 +107,14 @@ def _unreachable(turn: Turn, why: str) -> None:
         turn.close(Outcome.UNREACHABLE, why=why)
 
 
-def promise(turn: Turn, at: float) -> None:
-    """Promise to ring him at `at`, or when the line opens after it."""
+def promise(turn: Turn, at: float, asked: bool = True) -> None:
+    """Promise to ring him at `at`, or when the line opens after it. `asked`: whether he wants it."""
     line, case = turn.context.line, turn.case
     due = line.hours.next_open(at, line.timezone) or at
     turn.change(state=State.PROMISED, callback=Callback(due=due))
     turn.wake(Timer.DUE, due)
     turn.linger(due)
-    turn.note(Event.PROMISED, due=due, attempt=case.dialled + 1, asked=True)
+    turn.note(Event.PROMISED, due=due, attempt=case.dialled + 1, asked=asked)
 
 
 def due(turn: Turn, fact: TimerFired) -> None:

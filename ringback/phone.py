@@ -1,29 +1,49 @@
-"""From the text a PBX shows as caller id to a number in E.164, or the reason why there is none.
-
-`phonenumbers` knows the plans; what it does not know of Latin America's dialling habits is in the tables here.
-"""
+"""From the text a PBX shows as caller id to a number in E.164, or the reason why there is none."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberType
 
+from ringback.dialling import PLAIN_TRUNK, Reading, Trunk, readings
+
+_NAMES = ("anonymous", "private", "blocked", "unknown", "restricted", "unavailable", "withheld")
+_KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 ANONYMOUS = frozenset(
-    {"", "anonymous", "private", "blocked", "unknown", "<unknown>", "restricted", "unavailable", "withheld", "asterisk"}
+    {"", "<unknown>", "asterisk", "anonimo", "anónimo", "anônimo", "privado", "desconocido", "desconhecido"}
+    | {"oculto", "restringido", "restrito", "confidencial", "no disponible", *_NAMES}
 )
+_SPELLED = frozenset(name.translate(_KEYPAD) for name in _NAMES)
+"""Carriers that can only carry digits spell these words on the keypad: 266696687 is no number of Lesotho."""
 SHORTEST = 7
-"""Digits; what is shorter is an extension or a service number."""
+"""Digits; what is shorter is an extension or a service number (one fewer where an area code completes it)."""
+EXTENSION = 5
+"""Digits of the longest extension of a PBX that we suppose."""
+_HOSTILE = re.compile(r"[\x00-\x1f\x7f@&|<>$\"'`\\;{}\[\]%=,?!]")
 
 
 class NoNumber(StrEnum):
-    """Why a caller id is nobody we can write to."""
+    """Why a caller id is nobody we can write to or ring."""
 
     ANONYMOUS = "anonymous"
     SHORT = "short"
+    INTERNAL = "internal"
+    SERVICE = "service number"
     INVALID = "invalid"
+    HOSTILE = "hostile"
+
+
+class Kind(StrEnum):
+    """What kind of telephone a number is, as far as its country's plan tells."""
+
+    MOBILE = "mobile"
+    LANDLINE = "landline"
+    EITHER = "mobile or landline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +52,7 @@ class Number:
 
     e164: str
     dial: str
+    kind: Kind = Kind.EITHER
 
     @property
     def key(self) -> str:
@@ -39,38 +60,75 @@ class Number:
         return match_key(self.e164)
 
 
-_REWRITES: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
-    # Mexico: the prefixes of before 2019 and 2020 are still seen in caller ids.
-    "MX": ((re.compile(r"^(?:044|045|01|1)(\d{10})$"), r"\1"), (re.compile(r"^521(\d{10})$"), r"52\1")),
-    # Argentina: 15 marks a mobile after the area code; abroad it is a 9 before it.
-    "AR": (
-        (re.compile(r"^0?(11)15(\d{8})$"), r"9\1\2"),
-        (re.compile(r"^0?(\d{3})15(\d{7})$"), r"9\1\2"),
-        (re.compile(r"^0?(\d{4})15(\d{6})$"), r"9\1\2"),
-    ),
-    # Brazil: a trunk 0, perhaps a carrier's two digits, then area and number.
-    "BR": ((re.compile(r"^0(?:\d{2})?(\d{2}9?\d{8})$"), r"\1"),),
-    # Colombia: 03 was dialled before mobiles.
-    "CO": ((re.compile(r"^03(3\d{9})$"), r"\1"),),
-}
+_UNTOLD = frozenset({52, 56})
+"""Mexico and Chile: one plan for mobiles and landlines; only WhatsApp's refusal (131026) tells them apart."""
+_KINDS = {PhoneNumberType.MOBILE: Kind.MOBILE, PhoneNumberType.FIXED_LINE: Kind.LANDLINE}
+_SERVICES = frozenset(
+    {
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.UAN,
+        PhoneNumberType.VOICEMAIL,
+        PhoneNumberType.PAGER,
+    }
+)
 
 
-def normalise(text: str, region: str) -> Number | NoNumber:
-    """Read a caller id as a number of `region` (ISO 3166 code of the PBX's country)."""
+def normalise(text: str, region: str, trunk: Trunk = PLAIN_TRUNK) -> Number | NoNumber:
+    """Read a caller id as a number of `region` (ISO 3166 code of the PBX's country), shown as `trunk` shows them."""
     shown = text.strip()
-    if shown.lower() in ANONYMOUS:
+    if shown.lower().partition("@")[0] in ANONYMOUS:
         return NoNumber.ANONYMOUS
+    if _HOSTILE.search(text.rstrip(" ")):
+        return NoNumber.HOSTILE
     if not re.fullmatch(r"\+?[0-9 ().-]{1,32}", shown):
         return NoNumber.INVALID
-    digits = re.sub(r"\D", "", shown)
-    if len(digits) < SHORTEST:
-        return NoNumber.SHORT
-    dial = "+" * shown.startswith("+") + digits
-    for spelling in _spellings(dial, region):
-        e164 = _valid(spelling, region)
-        if e164:
-            return Number(e164=e164, dial=dial)
+    dial = "+" * shown.startswith("+") + re.sub(r"\D", "", shown)
+    return _without_number(dial.lstrip("+"), region, trunk) or _read(dial, region, trunk)
+
+
+def _without_number(digits: str, region: str, trunk: Trunk) -> NoNumber | None:
+    if digits in _SPELLED or not digits.strip("0"):
+        return NoNumber.ANONYMOUS
+    if len(digits) >= SHORTEST - bool(trunk.area_code):
+        return None
+    short = PhoneNumber(country_code=phonenumbers.country_code_for_region(region), national_number=int(digits))
+    if phonenumbers.is_valid_short_number_for_region(short, region):
+        return NoNumber.SERVICE
+    return NoNumber.INTERNAL if len(digits) <= EXTENSION else NoNumber.SHORT
+
+
+def _read(dial: str, region: str, trunk: Trunk) -> Number | NoNumber:
+    for reading, number in tried(dial, region, trunk):
+        if number is not None:
+            return _number(number, reading.dial, region, trunk)
     return NoNumber.INVALID
+
+
+def tried(dial: str, region: str, trunk: Trunk = PLAIN_TRUNK) -> Iterator[tuple[Reading, PhoneNumber | None]]:
+    """Each reading of a caller id with the valid number that it gives, None where it gives none."""
+    for reading in readings(dial, region, trunk):
+        yield reading, _valid(reading.spelling, region)
+
+
+def _valid(spelling: str, region: str) -> PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(spelling, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+def _number(found: PhoneNumber, dial: str, region: str, trunk: Trunk) -> Number | NoNumber:
+    kind = phonenumbers.number_type(found)
+    if kind in _SERVICES:
+        return NoNumber.SERVICE
+    e164 = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+    if trunk.mobile and region == "AR" and re.fullmatch(r"\+54[1-8]\d{9}", e164):
+        return Number(e164=f"+549{e164[3:]}", dial=dial, kind=Kind.MOBILE)
+    told = Kind.EITHER if found.country_code in _UNTOLD else _KINDS.get(kind, Kind.EITHER)
+    return Number(e164=e164, dial=dial, kind=told)
 
 
 def whatsapp_number(wa_id: str, region: str) -> Number | NoNumber:
@@ -80,25 +138,6 @@ def whatsapp_number(wa_id: str, region: str) -> Number | NoNumber:
     if number is NoNumber.INVALID and re.fullmatch(r"[1-9][0-9]{6,14}", wa_id):
         return Number(e164=f"+{wa_id}", dial=f"+{wa_id}")
     return number
-
-
-def _spellings(dial: str, region: str) -> list[str]:
-    """The readings to try, the likeliest first: national after our rewrites, as it is, with + in front."""
-    digits = dial.lstrip("+")
-    rewritten = digits
-    for pattern, replacement in _REWRITES.get(region, ()):
-        rewritten = pattern.sub(replacement, rewritten)
-    return ["+" + rewritten, dial] if dial.startswith("+") else [rewritten, digits, "+" + rewritten]
-
-
-def _valid(spelling: str, region: str) -> str:
-    try:
-        number = phonenumbers.parse(spelling, region)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_valid_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def match_key(number: str) -> str:

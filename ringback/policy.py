@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringback.call import Call, Verdict
-from ringback.line import Line
-from ringback.phone import NoNumber, Number
+from ringback.line import Line, WithoutWhatsApp
+from ringback.phone import Kind, NoNumber, Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,22 @@ class Memory:
 
 def why_not(call: Call, line: Line, number: Number | NoNumber, memory: Memory, now: float) -> str:
     """The reason why a missed call opens no case, '' when it opens one."""
+    unwritable = "" if isinstance(number, NoNumber) else why_not_written_to(number)
     reasons = (
         (isinstance(number, NoNumber), f"no number to write to: {number}"),
         (call.verdict is Verdict.SHORT and not line.contact_short, "short: hung up within seconds"),
+        (
+            unwritable and line.without_whatsapp is WithoutWhatsApp.NOTHING,
+            f"{unwritable}, and the line rings none such",
+        ),
         (now > call.ended + line.stale_h * 3600, "too late to be useful"),
         (memory.opted_out, "asked not to be contacted"),
         (memory.talked > call.ended, "talked to a person since"),
         (memory.contacted + line.contact_gap_h * 3600 > now, "written to a short while ago"),
     )
     return next((why for holds, why in reasons if holds), "")
+
+
+def why_not_written_to(number: Number) -> str:
+    """Why a missed caller is helped without WhatsApp, '' when he is written to."""
+    return "a landline" if number.kind is Kind.LANDLINE else ""

@@ -67,6 +67,8 @@ class Case(BaseModel):
     customer: str
     key: str
     dial: str
+    unwritable: str = ""
+    """Why WhatsApp is not tried with him, '' when it is."""
     name: str = ""
     origin: Literal["missed_call", "message"] = "missed_call"
     verdict: str = ""

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from ringbackd import commands
 from ringbackd.compose import ROLES
+from ringbackd.numbers import number
 from ringbackd.recording import record
 from ringbackd.replaying import replay
 from ringbackd.settings import SETTINGS, SettingsError
@@ -91,6 +92,10 @@ def _looking(parts: Parts) -> None:
     report.add_argument("--until", default="", help="the same; now if not given")
     report.add_argument("--json", action="store_true", help="as one JSON object")
     _with_settings(_add(parts, "doctor", commands.doctor, "try Redis, the PBX and WhatsApp with these settings"))
+    reading = _with_settings(_add(parts, "number", number, "how a caller id is read, and what follows from it"))
+    reading.add_argument("text", help="a caller id as the PBX shows it")
+    reading.add_argument("--line", default="", metavar="L", help="as a call on this line (the first one)")
+    reading.add_argument("--json", action="store_true", help="as one JSON object")
     config = parts.add_parser("config", help="check the settings, or print an example").add_subparsers(required=True)
     _with_settings(_add(config, "check", commands.check, "check the settings and the flows"))
     _add(config, "example", commands.example, "print an example to begin with")

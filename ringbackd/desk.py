@@ -18,7 +18,7 @@ from ringback.fact import FACT, Accepted, CallEnded, Delivery, Fact, Said
 from ringback.flow import Flow
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
-from ringback.phone import NoNumber, Number, match_key, normalise, whatsapp_number
+from ringback.phone import NoNumber, Number, match_key, whatsapp_number
 from ringback.policy import why_not
 from ringback.record import Case, Outcome
 from ringback.turn import Context
@@ -118,7 +118,7 @@ class Desk:
         line = line_of(self.lines, call.did, (*call.queues, call.queue))
         plan.writes.append(self.store.note(self._call_entry(call, line.name if line else "")))
         other = call.dialled if call.direction is Direction.OUTBOUND else call.caller
-        number = normalise(other, (line or self.lines[0]).region)
+        number = (line or self.lines[0]).number(other)
         on = meaning(fact)
         if on is On.REACHED and isinstance(number, Number):
             plan.writes.append(self.store.talked(number.key, call.ended))

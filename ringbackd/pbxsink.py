@@ -12,7 +12,7 @@ from ringback.callback import case_of
 from ringback.fact import CallEnded
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
-from ringback.phone import Number, normalise
+from ringback.phone import Number
 from ringbackd.keys import LIVE_S, REMEMBER_S
 from ringbackd.patience import Patience
 from ringbackd.store import ConflictError, Op, Store
@@ -50,7 +50,7 @@ class RedisSink:
             case = await self.store.case(case_of(call.linkedid))
             return [call.linkedid, case.key] if case else [call.linkedid]
         line = line_of(self.lines, call.did, ()) or self.lines[0]
-        number = normalise(call.caller, line.region)
+        number = line.number(call.caller)
         return [number.key] if isinstance(number, Number) else []
 
     async def call_ended(self, call: Call) -> None:

@@ -19,13 +19,15 @@ from ringback.fact import CallEnded, Fact, Timer, TimerFired
 from ringback.flow import Flow
 from ringback.line import Line, line_of
 from ringback.message import Message, Template
-from ringback.phone import NoNumber, Number, normalise
+from ringback.phone import NoNumber, Number
 from ringback.policy import Memory, why_not
-from ringback.record import Case, Outcome
+from ringback.record import Case, Outcome, State
 from ringback.turn import Context
 from ringbackd.alarms import Alarm, Alarms, Customer
 from ringbackd.decision import Action, Decision
 
+BY_PHONE = {State.PROMISED: Action.RING, State.WITH_PERSON: Action.PERSON}
+"""States that nobody's answer led to: WhatsApp does not reach him."""
 UNUSED = b"no button of a message that is never sent comes back"
 
 CANCELLED = {
@@ -54,7 +56,7 @@ class Shadow:
     def started(self, call: CallStarted) -> None:
         """A customer is on the line: nobody writes to him meanwhile."""
         self._wind(call.at)
-        number = normalise(call.caller, (line_of(self.lines, call.did, ()) or self.lines[0]).region)
+        number = (line_of(self.lines, call.did, ()) or self.lines[0]).number(call.caller)
         if isinstance(number, Number):
             self._live[call.linkedid] = number.key
 
@@ -66,7 +68,7 @@ class Shadow:
         self._queue.append(decision)
         line = line_of(self.lines, call.did, (*call.queues, call.queue))
         other = call.dialled if call.direction is Direction.OUTBOUND else call.caller
-        number = normalise(other, (line or self.lines[0]).region)
+        number = (line or self.lines[0]).number(other)
         on = meaning(CallEnded(call=call))
         if on is On.REACHED and isinstance(number, Number):
             self._reached(decision, number)
@@ -149,6 +151,8 @@ class Shadow:
                     self._alarms.set(customer, command.timer, command.at)
                 case ClearTimer():
                     self._alarms.clear(customer, command.timer)
+        if case.state in BY_PHONE:
+            self._settle(case, BY_PHONE[case.state], why=case.unwritable)
         if not case.active:
             del self._cases[customer]
             self._settle(case, Action.CANCEL, why=CANCELLED.get(case.outcome, "") if case.outcome else "")
