@@ -114,28 +114,10 @@ def test_whatever_comes_is_a_number_of_digits_or_a_reason(text: str) -> None:
     assert isinstance(found, NoNumber) or found.e164.lstrip("+").isdigit()
 
 
-COUNTRIES = (
-    "AR",
-    "BO",
-    "BR",
-    "CL",
-    "CO",
-    "CR",
-    "CU",
-    "DO",
-    "EC",
-    "SV",
-    "GT",
-    "HN",
-    "MX",
-    "NI",
-    "PA",
-    "PY",
-    "PE",
-    "PR",
-    "UY",
-)
-COUNTRIES += ("VE", "US", "ES")
+COUNTRIES = [
+    *("AR", "BO", "BR", "CL", "CO", "CR", "CU", "DO", "EC", "SV", "GT", "HN"),
+    *("MX", "NI", "PA", "PY", "PE", "PR", "UY", "VE", "US", "ES"),
+]
 PEOPLE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE)
 SERVICES = (PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 
