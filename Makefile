@@ -43,6 +43,8 @@ bench: $(VENV)/dev-ready $(VENV)-bench/ready kit  ## figures, for your own eyes,
 
 docs: $(VENV)/dev-ready       ## what is made from the code
 	$(BIN)/python -m ringback.diagram > docs/case.md
+	$(BIN)/python -m ami_listener.eventfilter > dialplan/manager_ringback_filter.conf
+	$(BIN)/python -m ami_listener.eventfilter --old > dialplan/manager_ringback_filter_old.conf
 
 lock:                         ## pin everything anew (needs uv in the virtual environment)
 	echo setuptools | $(BIN)/uv pip compile setup.cfg - --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -64,11 +64,17 @@ class Delivery:
     async def run(self) -> None:
         """Deliver until cancelled; then what is left is delivered or written to disk, within a few seconds."""
         try:
-            await self._on_disk(self._spill.open)
+            await self._look_back()
             while True:
                 await self._round()
         finally:
             await self._finish()
+
+    async def _look_back(self) -> None:
+        await self._on_disk(self._spill.open)
+        self._spilling = self._spill.waiting > 0
+        if self._spilling:
+            log.warning("%s: what waits in %s since the last run comes first", self._name, self._spill.path)
 
     async def _round(self) -> None:
         if self._spill.waiting:

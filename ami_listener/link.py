@@ -117,9 +117,11 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
             await self._connect()
             await self._login()
             self._say_up(where)
-            lost.reset()
             refused.reset()
+            up_since = asyncio.get_running_loop().time()
             reason = await self._watch()
+            if asyncio.get_running_loop().time() - up_since >= self._settings.reconnect_limit_s:
+                lost.reset()  # who logs us in and cuts us off at once is not asked twice a second
             return lost, f"connection to {where} lost ({reason})"
         except LoginRefusedError as error:
             return refused, (

@@ -33,7 +33,7 @@ class PbxSettings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65_535)] = 5038
     user: Annotated[str, Field(pattern=r"^[^\r\n\x00]+$")] = "ringback"
     secret: Annotated[SecretStr, AfterValidator(_one_line)]
-    event_classes: Annotated[str, Field(pattern=r"^[a-z]+(,[a-z]+)*$")] = "system,call,agent,user,dialplan"
+    event_classes: Annotated[str, Field(pattern=r"^[a-z]+(,[a-z]+)*$")] = "system,call,agent,dialplan"
     cel_file: Path | None = None
 
     trunk_contexts: Patterns = ("from-trunk*", "from-pstn*", "from-did*", "from-sip-external", "from-dahdi")

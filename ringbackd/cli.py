@@ -99,6 +99,9 @@ def _looking(parts: Parts) -> None:
     config = parts.add_parser("config", help="check the settings, or print an example").add_subparsers(required=True)
     _with_settings(_add(config, "check", commands.check, "check the settings and the flows"))
     _add(config, "example", commands.example, "print an example to begin with")
+    text = "print the lines of manager.conf that hold back what decides nothing"
+    events = _with_settings(_add(config, "filter", commands.event_filter, text))
+    events.add_argument("--old", action="store_true", help="for Asterisk before 18.26, 20.11, 21.6 and 22.1")
 
 
 def _recorded(parts: Parts) -> None:

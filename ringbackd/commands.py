@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
+from ami_listener import eventfilter
 from ringback import kpi
 from ringback.fact import PersonActed
 from ringback.record import Case
@@ -87,6 +88,12 @@ async def check(arguments: argparse.Namespace, console: Console) -> int:
 async def example(_: argparse.Namespace, console: Console) -> int:
     """`ringback config example`."""
     console.file.write(files("ringbackd").joinpath("example.toml").read_text(encoding="utf-8"))
+    return 0
+
+
+async def event_filter(arguments: argparse.Namespace, console: Console) -> int:
+    """`ringback config filter`."""
+    console.file.write(eventfilter.text(load(arguments.config).pbx, old=arguments.old))
     return 0
 
 

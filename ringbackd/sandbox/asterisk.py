@@ -3,9 +3,10 @@
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Self
 
 from .errors import KitError
 from .kit import Kit
@@ -34,6 +35,9 @@ class Pbx:
     DIDs: 5550100 queue ventas; 5550101 the second agent's phone; 5550102 a menu (1 is ventas); 5550103 ventas for 3
     seconds; 5550104 closed. Every customer is reached at `carrier_port`, the phone of an agent at its port in `agents`.
     """
+
+    more_modules: Sequence[str] = ()
+    """Modules that a PBX with another dialplan needs besides the usual ones."""
 
     def __init__(
         self,
@@ -86,7 +90,7 @@ class Pbx:
             await self._process.stop()
         shutil.rmtree(self._run_folder, ignore_errors=True)
 
-    async def __aenter__(self) -> "Pbx":
+    async def __aenter__(self) -> Self:
         try:
             await self.start()
         except BaseException:
@@ -104,6 +108,30 @@ class Pbx:
             raise KitError(f"Asterisk does not answer {command!r}: {printed.strip()}")
         return printed
 
+    def configuration(self) -> Mapping[str, str]:
+        """Return the text of every configuration file, with marks such as @SIP_PORT@ in it."""
+        return {each.name: each.read_text() for each in files("ringbackd.sandbox").joinpath("pbx").iterdir()}
+
+    def values(self) -> dict[str, str]:
+        """Return what the marks stand for."""
+        sales, support = self.agents
+        modules = self._root.find(*_MODULES)
+        return {
+            "FOLDER": str(self.folder),
+            "RUN": str(self._run_folder),
+            "MODULES": str(modules),
+            "LOADS": loads(modules, self.more_modules),
+            "DIALPLAN": str(files("dialplan")),
+            "AMI_PORT": str(self.ami_port),
+            "AMI_SECRET": self.ami_secret,
+            "SIP_PORT": str(self.sip_port),
+            "CARRIER_PORT": str(self.carrier_port),
+            "SALES": sales,
+            "SALES_PORT": str(self.agents[sales]),
+            "SUPPORT": support,
+            "SUPPORT_PORT": str(self.agents[support]),
+        }
+
     async def _booted(self) -> bool:
         """Ask whether boot is complete; an Asterisk that ended at once never will be."""
         if self._process is None or not self._process.running:
@@ -118,34 +146,15 @@ class Pbx:
         """Write the configuration, and link the prompts and the documentation that modules check their options with."""
         for name in ("etc", "lib/keys", "data/sounds", "data/moh", "data/agi-bin", "spool", "log/cel-custom", "sbin"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        values = self._values()
-        for source in files("ringbackd.sandbox").joinpath("pbx").iterdir():
-            (self.folder / "etc" / source.name).write_text(_filled(source.read_text(), values))
+        values = self.values()
+        for name, text in self.configuration().items():
+            (self.folder / "etc" / name).write_text(_filled(text, values))
         for name in _DEFAULTS:
             (self.folder / "etc" / name).touch()
         for language in ("es", "en"):
             _link(self.folder / "data/sounds" / language, self._root.find(f"{_SOUNDS}/{language}_*"))
         _link(self.folder / "data/documentation", self._root.find("usr/share/asterisk/documentation"))
         _link(self.folder / "data/moh/wait.gsm", self._root.find(f"{_SOUNDS}/es_*/queue-thankyou.gsm"))
-
-    def _values(self) -> dict[str, str]:
-        sales, support = self.agents
-        modules = self._root.find(*_MODULES)
-        return {
-            "FOLDER": str(self.folder),
-            "RUN": str(self._run_folder),
-            "MODULES": str(modules),
-            "LOADS": loads(modules),
-            "DIALPLAN": str(files("dialplan")),
-            "AMI_PORT": str(self.ami_port),
-            "AMI_SECRET": self.ami_secret,
-            "SIP_PORT": str(self.sip_port),
-            "CARRIER_PORT": str(self.carrier_port),
-            "SALES": sales,
-            "SALES_PORT": str(self.agents[sales]),
-            "SUPPORT": support,
-            "SUPPORT_PORT": str(self.agents[support]),
-        }
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

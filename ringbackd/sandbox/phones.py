@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Self
 from urllib.parse import unquote
 
 from .asterisk import Pbx
@@ -91,7 +92,7 @@ class Phone:
         """Be switched off: calls that are up are left to the PBX."""
         await self._sipp.stop()
 
-    async def __aenter__(self) -> "Phone":
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 

@@ -89,6 +89,31 @@ class Call:
         """Wait until the call is over, whoever ended it."""
         await self.reached(State.ENDED, seconds=seconds)
 
+    async def press(self, keys: str) -> None:
+        """Press keys (0-9, *, #, A-D) one after the other, as soon as the call is up."""
+        if wrong := [key for key in keys if key not in "0123456789*#ABCD"]:
+            raise ValueError(f"{wrong[0]!r} is no telephone key: use 0-9, *, #, A-D")
+        await self.established()
+        for key in keys:
+            self.order("PRESS", State.UP, Digit=key)
+
+    async def transfer(self, number: str, *, consulted: "PlacedCall | None" = None) -> None:
+        """Send the other party to `number` (SIP REFER): blind, or to the very person who was `consulted` in a call.
+
+        A consultation that still rings makes it the blonde kind. The PBX then ends this call.
+        """
+        await self.established()
+        replaces = ""
+        if consulted:
+            dialog = f"{consulted.call_id};to-tag={consulted.remote_tag};from-tag={consulted.local_tag}"
+            replaces = f"?Replaces={quote(dialog, safe='')}"
+        self.order("TRANSFER", State.UP, Target=f"<sip:{_user(number)}@127.0.0.1{replaces}>")
+
+    async def hold(self, *, back: bool = False) -> None:
+        """Put the other party on hold, or take him back."""
+        await self.established()
+        self.order("HOLD", State.UP, Flow="sendrecv" if back else "sendonly")
+
     async def hang_up(self) -> None:
         """End the call and wait until it is over: CANCEL or 603 while it rings, BYE when it is up."""
         self.order("HANGUP", State.ENDED)
@@ -96,14 +121,20 @@ class Call:
 
 
 class PlacedCall(Call):
-    """A call from a customer to the PBX."""
+    """A call from a customer, or from a phone of the house, to the PBX."""
 
-    async def press(self, key: str) -> None:
-        """Press a key (0-9, *, #, A-D) as soon as the call is up."""
-        if len(key) != 1 or key not in "0123456789*#ABCD":
-            raise ValueError(f"{key!r} is no telephone key: use one of 0-9, *, #, A-D")
-        await self.established()
-        self.order("PRESS", State.UP, Digit=key)
+    remote_tag = ""
+    """The other side's half of the dialog's name; known when it rings."""
+
+    @property
+    def local_tag(self) -> str:
+        """Our half: sipp's number of the call, which is the end of its Call-ID."""
+        return self.call_id.rpartition("-")[2]
+
+    def report(self, words: Sequence[str]) -> None:
+        """Take note of a line of the scenario: state, Call-ID and the tag of the other side once it is known."""
+        self.remote_tag = words[2] if len(words) > 2 else self.remote_tag
+        self.enter(State(words[0]))
 
 
 class Caller:
@@ -137,7 +168,7 @@ class Caller:
 
     async def _place(self, numbers: Sequence[str], did: str, name: str, *, limit: str, rate: int) -> list[PlacedCall]:
         token = secrets.token_hex(6)
-        sipp = Sipp(free_udp_port(), lambda words: calls[words[1]].enter(State(words[0])))
+        sipp = Sipp(free_udp_port(), lambda words: calls[words[1]].report(words))
         calls = {f"{token}-{n}": PlacedCall(f"{token}-{n}", each, sipp) for n, each in enumerate(numbers, start=1)}
         folder = self._pbx.folder / "sip"
         people = _people(folder / f"{token}.csv", numbers, did)

@@ -16,7 +16,7 @@ from ringbackd.sandbox.scene import Scene, e164
 from ringbackd.sandbox.stage import Stage
 
 pytestmark = pytest.mark.pbx
-PHONE = "5550101"
+QUEUE = "5550100"
 
 
 def waiting(stage: Stage) -> int:
@@ -28,8 +28,8 @@ def waiting(stage: Stage) -> int:
 
 
 async def miss(stage: Stage, numbers: list[str]) -> None:
-    """They ring a phone that nobody picks up, and give up."""
-    calls = await stage.people.caller.dial_many(numbers, PHONE, hang_up_after_ms=400, per_second=10)
+    """They give up in the queue."""
+    calls = await stage.people.caller.dial_many(numbers, QUEUE, hang_up_after_ms=400, per_second=10)
     await asyncio.gather(*(call.ended(seconds=30) for call in calls))
 
 
@@ -40,7 +40,7 @@ async def kept(stage: Stage, count: int) -> None:
 
 async def test_calls_of_an_outage_survive_a_kill_and_are_followed_up_once(kit: Kit) -> None:
     first, second, third = ([f"9875{part}{n:04}" for n in range(20)] for part in range(3))
-    async with Stage(Console(stderr=True), Scene(quiet_s=0.2), kit=kit) as stage:
+    async with Stage(Console(stderr=True), Scene(quiet_s=0.2, short_s=0.0), kit=kit) as stage:
         await stage.stop_ringback()
         text = stage.settings_path.read_text(encoding="utf-8")  # without CEL nothing else knows of these calls
         stage.settings_path.write_text(re.sub("(?m)^cel_file.*$", "", text), encoding="utf-8")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from ami_listener.settings import PbxSettings
 
-Reply = Callable[[dict[str, str]], Iterable[str]]
+Reply = Callable[[dict[str, str]], Iterable[str | bytes]]
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 
@@ -24,9 +24,13 @@ def refusal(action: dict[str, str]) -> list[str]:
 
 
 class Hostile:
-    """Remembers every action it got; answers each as `replies` says, Success where it says nothing."""
+    """Remembers every action it got; answers each as `replies` says, Success where it says nothing.
+
+    `greets` false: it takes connections and never says a word. `slams`: it closes each connection at once.
+    """
 
     def __init__(self) -> None:
+        self.greets, self.slams = True, False
         self.replies: dict[str, Reply] = {}
         self.actions: list[dict[str, str]] = []
         self.writers: list[asyncio.StreamWriter] = []
@@ -35,13 +39,17 @@ class Hostile:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.append(writer)
-        writer.write(BANNER)
+        if self.slams:
+            writer.transport.abort()
+            return
+        if self.greets:
+            writer.write(BANNER)
         try:
             while True:
                 block = (await reader.readuntil(b"\r\n\r\n")).decode()
                 action = dict(line.split(": ", 1) for line in block.split("\r\n") if line)
-                for text in self.replies.get(action["Action"], success)(action):
-                    writer.write(text.encode())
+                for text in self.replies.get(action["Action"], success)(action) if self.greets else ():
+                    writer.write(text if isinstance(text, bytes) else text.encode())
                 self.actions.append(action)
                 async with self.changed:
                     self.changed.notify_all()

@@ -151,7 +151,7 @@ async def test_what_fits_nowhere_is_counted_said_and_told(tmp_path: Path, caplog
         for start in range(0, 3_000, 100):
             for item in news(start, start + 100):
                 one.put(item)
-            await asyncio.sleep(0.03)
+            await until(lambda: not one._queue or one._troubled, seconds=20, otherwise=lambda: "stuck")
         taker.open.set()
         await taker.when(lambda: taker.lost_count)
     assert taker.lost_count == one.lost > 0

@@ -1,0 +1,85 @@
+"""A PBX on which every scenario has its own number, queue and phones, so that they can be played at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ringbackd.sandbox.asterisk import Pbx
+from ringbackd.sandbox.kit import Kit
+from ringbackd.sandbox.phones import RINGS, CustomerPhone, Phone
+from ringbackd.sandbox.process import free_udp_port
+from ringbackd.sandbox.sip import Caller
+from tests.pbx.scenario import PHONES, Scenario, Scene
+
+ETC = Path(__file__).parent / "etc"
+AT_ONCE = 8
+"""Scenarios played at the same time; more of them would make two cores late."""
+
+
+class Business(Pbx):
+    """The PBX of the scenarios: plain dialplan, or one like FreePBX writes it."""
+
+    more_modules = (
+        *("app_authenticate", "app_confbridge", "app_followme", "app_forkcdr", "app_page", "app_zapateller"),
+        "res_parking",
+    )
+
+    def __init__(self, kit: Kit, folder: Path, scenarios: Sequence[Scenario], *, release: str) -> None:
+        super().__init__(kit, folder, release=release)
+        self.phones_port = free_udp_port()
+        self._scenarios = scenarios
+        (self._kind,) = {scenario.pbx for scenario in scenarios}
+
+    def configuration(self) -> Mapping[str, str]:
+        """The files of this PBX that differ from the sandbox's."""
+        own = {path.name: path.read_text() for folder in (ETC, ETC / self._kind) for path in folder.glob("*.conf")}
+        for name, pieces in (("extensions.conf", "dialplan"), ("queues.conf", "queues")):
+            parts = (scenario.filled(getattr(scenario, pieces)) for scenario in self._scenarios)
+            own[name] = "\n".join([own.get(name, ""), *parts])
+        return {**super().configuration(), **own}
+
+    def values(self) -> dict[str, str]:
+        """What the marks in those files stand for."""
+        phones = (self._phone(scenario, phone) for scenario in self._scenarios for phone in PHONES)
+        trunk = "from-trunk" if self._kind == "plain" else "from-pstn"
+        return {**super().values(), "PHONES": "\n".join(phones), "TRUNK_CONTEXT": trunk}
+
+    def _phone(self, scenario: Scenario, phone: str) -> str:
+        number = scenario.names[phone]
+        where = "" if phone == "d" else f"contact = sip:{number}@127.0.0.1:{self.phones_port}\n"
+        return f"[{number}](phone)\naors = {number}\n\n[{number}](where)\n{where}"
+
+
+@asynccontextmanager
+async def people(kit: Kit, pbx: Business) -> AsyncIterator[tuple[Phone, CustomerPhone, Caller]]:
+    """Every phone of the house, the telephones outside, and those who call."""
+    phones: Phone
+    customers: CustomerPhone
+    async with (
+        Phone(kit, pbx, pbx.phones_port, default=RINGS) as phones,
+        CustomerPhone(kit, pbx, default=RINGS) as customers,
+        Caller(kit, pbx) as caller,
+    ):
+        yield phones, customers, caller
+
+
+async def play(scenario: Scenario, pbx: Business, who: tuple[Phone, CustomerPhone, Caller]) -> None:
+    """Play one scenario to its end."""
+    async with asyncio.timeout(60):
+        await scenario.play(Scene(scenario, pbx, *who))
+
+
+async def play_all(scenarios: Sequence[Scenario], pbx: Business, kit: Kit) -> dict[str, BaseException | None]:
+    """Play them, some at the same time; by name, what went wrong with the people (not with the verdict)."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(scenario: Scenario, who: tuple[Phone, CustomerPhone, Caller]) -> None:
+        async with gate:
+            await play(scenario, pbx, who)
+
+    async with people(kit, pbx) as who:
+        results = await asyncio.gather(*(one(each, who) for each in scenarios), return_exceptions=True)
+    return {scenario.name: result for scenario, result in zip(scenarios, results, strict=True)}

@@ -1,0 +1,96 @@
+"""What a scenario is: a piece of dialplan, what the people do, and what a person listening would have said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ringbackd.sandbox.asterisk import Pbx
+from ringbackd.sandbox.phones import Behaviour, CustomerPhone, Phone, ReceivedCall
+from ringbackd.sandbox.sip import Caller, PlacedCall, State
+
+PHONES = "abcd"
+"""A scenario has phones a to d; d is never registered, so nobody reaches it."""
+
+Play = Callable[["Scene"], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One kind of call. `number` tells it from all others: its DID, its phones, queues and callers are made of it.
+
+    In `dialplan`, `queues` and `truth` the names {did}, {a} to {d}, {queue}, {caller} and {second} (another customer)
+    stand for those. `truth` has, for each caller, fields of `Call` and what they should be; `without_dialplan` the
+    verdicts that may be said instead when the dialplan class is not read.
+    """
+
+    number: int
+    name: str
+    play: Play
+    truth: Mapping[str, Mapping[str, Any] | Sequence[Mapping[str, Any]]]
+    dialplan: str = ""
+    queues: str = ""
+    pbx: str = "plain"
+    behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
+    also_on_16: bool = True
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the names in its texts stand for."""
+        base = f"{self.number:02}"
+        return {
+            "did": f"55510{base}",
+            "queue": f"q{base}",
+            "caller": f"9876500{base}",
+            "second": f"9876501{base}",
+            **{phone: f"1{base}{at}" for at, phone in enumerate(PHONES, start=1)},
+        }
+
+    def filled(self, text: str) -> str:
+        """A text of this scenario with its names put in."""
+        for name, value in self.names.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+
+@dataclass
+class Scene:
+    """What the people of one scenario can do."""
+
+    scenario: Scenario
+    pbx: Pbx
+    phones: Phone
+    customers: CustomerPhone
+    caller: Caller
+    names: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = self.scenario.names
+        for phone, behaviour in self.scenario.behaviours.items():
+            owner = self.phones if phone in PHONES else self.customers
+            owner.behaviours[self.names.get(phone, phone)] = behaviour
+
+    async def call(self, who: str = "caller", to: str = "did") -> PlacedCall:
+        """A customer, or a phone of the house, calls."""
+        return await self.caller.dial(self.names.get(who, who), self.names.get(to, to))
+
+    async def rings(self, phone: str) -> ReceivedCall:
+        """Wait until this phone rings."""
+        return await self.phones.call(self.names[phone], State.RINGING)
+
+    async def answers(self, phone: str) -> ReceivedCall:
+        """Wait until this phone rings, and pick it up."""
+        call = await self.rings(phone)
+        call.answer()
+        await call.established()
+        return call
+
+    async def customer_rings(self, number: str) -> ReceivedCall:
+        """Wait until a customer's or another outside telephone rings."""
+        return await self.customers.call(self.names.get(number, number), State.RINGING)
+
+    async def talk(self, seconds: float = 1.5) -> None:
+        """Let time pass: a call is not over in no time."""
+        await asyncio.sleep(seconds)
