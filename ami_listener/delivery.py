@@ -19,7 +19,7 @@ from itertools import islice
 from ami_listener.backoff import Backoff
 from ami_listener.registry import CallStarted
 from ami_listener.settings import PbxSettings
-from ami_listener.sink import Item, LinkDown, LinkUp, Lost, Resynced, Sink
+from ami_listener.sink import Item, LinkDown, LinkUp, Lost, Resynced, Sink, Trouble
 from ami_listener.spill import Spill, SpillError
 from ringback.call import Call
 
@@ -197,3 +197,5 @@ class Delivery:
                 return self._sink.link_down(item.at, item.reason)
             case Lost():
                 return self._sink.lost(item.at, item.count)
+            case Trouble():
+                return self._sink.trouble(item.text)

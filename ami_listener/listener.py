@@ -7,13 +7,15 @@ import logging
 import os
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 
 from ami_listener.answers import LinkDownError, Message
 from ami_listener.cel import Tail
 from ami_listener.delivery import Delivery
 from ami_listener.link import Link
+from ami_listener.rights import Rights
 from ami_listener.settings import PbxSettings
-from ami_listener.sink import LinkDown, LinkUp, Resynced, Sink
+from ami_listener.sink import LinkDown, LinkUp, Resynced, Sink, Trouble
 from ami_listener.tracker import EVENTS, CallStarted, Event, Tracker
 from ringback.call import Call
 
@@ -50,6 +52,9 @@ class Listener:
         for name in EVENTS:
             self._link.register_event(name, self._event)
         self._link.register_event("FullyBooted", self._fully_booted)
+        self._rights = Rights(settings, self._link)
+        self._unasked = asyncio.Event()
+        self._trouble = ""
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -57,9 +62,11 @@ class Listener:
             tasks.create_task(self._link.run())
             tasks.create_task(self._delivery.run())
             tasks.create_task(self._resync_when_connected())
+            tasks.create_task(self._ask_rights_when_connected())
 
     def _event(self, link: Link, event: Message) -> None:
         self._heard_until = at = self._clock()
+        self._rights.see(event)
         if event["Event"] == "Hangup":
             self._last_hangup = at
         if self._kept is not None:
@@ -70,6 +77,15 @@ class Listener:
     def _feed(self, event: Event, at: float) -> None:
         for outcome in self._tracker.feed(event, at):
             self._delivery.put(outcome)
+            if isinstance(outcome, Call) and (trouble := self._rights.ended(outcome)):
+                self._tell(trouble)
+
+    def _tell(self, trouble: str) -> None:
+        """Say what an admin has to mend, once; "" when it is."""
+        if trouble and trouble != self._trouble:
+            log.warning("%s: %s", self._settings.name, trouble)
+        self._trouble = trouble
+        self._delivery.put(Trouble(trouble))
 
     def _fully_booted(self, link: Link, event: Message) -> None:
         uptime = event.get("Uptime", "")
@@ -79,8 +95,10 @@ class Listener:
         self._kept = [] if self._kept is None else self._kept
         self._delivery.put(LinkUp(self._clock()))
         self._connected.set()
+        self._unasked.set()
 
     def _link_down(self, reason: str) -> None:
+        self._rights.forget()
         if self._kept is None:
             self._gap_since = self._heard_until - OVERLAP_S
         self._delivery.put(LinkDown(self._clock(), reason))
@@ -97,6 +115,13 @@ class Listener:
             except (TimeoutError, PermissionError) as error:
                 self._complain(error)
             self._go_live()
+
+    async def _ask_rights_when_connected(self) -> None:
+        while True:
+            await self._unasked.wait()
+            self._unasked.clear()
+            with suppress(LinkDownError, TimeoutError):
+                self._tell(await self._rights.ask())
 
     async def _resync(self) -> None:
         await asyncio.sleep(self._settings.settle_s)
@@ -182,9 +207,5 @@ class Listener:
         return fresh
 
     def _complain(self, error: TimeoutError | PermissionError) -> None:
-        log.warning(
-            "%s: CoreShowChannels failed (%s): give user %r `write=originate,reporting` in manager.conf",
-            self._settings.name,
-            str(error) or "no answer in time",
-            self._settings.user,
-        )
+        why = str(error) or "no answer in time"
+        log.warning("%s: the calls in progress are not known: CoreShowChannels failed (%s)", self._settings.name, why)

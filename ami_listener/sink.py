@@ -39,7 +39,14 @@ class Lost:
     count: int
 
 
-Item = CallStarted | Call | LinkUp | LinkDown | Resynced | Lost
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an admin has to mend so that the PBX tells us all we need: one line, "" when there is nothing (any more)."""
+
+    text: str
+
+
+Item = CallStarted | Call | LinkUp | LinkDown | Resynced | Lost | Trouble
 
 
 class Sink(Protocol):
@@ -62,3 +69,6 @@ class Sink(Protocol):
 
     async def lost(self, at: float, count: int) -> None:
         """So many things could not be kept while nobody took them. It may be told again."""
+
+    async def trouble(self, text: str) -> None:
+        """What an admin has to mend; "" when nothing is (any more)."""

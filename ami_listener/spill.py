@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ami_listener.registry import CallStarted
-from ami_listener.sink import Item, LinkDown, LinkUp, Lost, Resynced
+from ami_listener.sink import Item, LinkDown, LinkUp, Lost, Resynced, Trouble
 from ringback.call import Call
 
 PAGE = 4096
@@ -31,7 +31,7 @@ PRIMARY = 0xFF
 """The part of SQLite's error code that tells the kind of error."""
 
 KINDS: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind) for kind in (CallStarted, Call, LinkUp, LinkDown, Resynced, Lost)
+    kind.__name__: TypeAdapter(kind) for kind in (CallStarted, Call, LinkUp, LinkDown, Resynced, Lost, Trouble)
 }
 
 

@@ -11,11 +11,16 @@ from typing import Any
 import httpx
 from redis.exceptions import RedisError
 
+from ami_listener.answers import LinkDownError
 from ami_listener.link import Link
+from ami_listener.rights import Rights
 from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
 from ringbackd.compose import open_store
 from ringbackd.settings import Settings
+
+EVENT_S = 2.0
+"""How long an event may take that Asterisk sends at once to those who may read it."""
 
 MORE_ROOM = "give them room with pbx.spill_folder and pbx.spill_bytes"
 
@@ -44,6 +49,7 @@ async def _redis(settings: Settings) -> Finding:
         async with open_store(settings.redis) as store:
             server: Any = await store.redis.info()
             dead = await store.redis.xlen(store.keys.of("dead"))
+            trouble = await store.trouble(settings.pbx.name)
             lost = int(await store.redis.get(store.keys.of("lost", settings.pbx.name)) or 0)
     except RedisError as error:
         return Finding(False, f"Redis: {error}; look at redis.url")
@@ -51,6 +57,8 @@ async def _redis(settings: Settings) -> Finding:
         return Finding(
             False, f"Redis: {dead} entries of the stream `dead` could not be processed; see the log for each"
         )
+    if trouble:
+        return Finding(False, f"Redis: the running service noted: {trouble}")
     if lost:
         return Finding(False, f"Redis: it was away, and {lost} news of calls were lost in the last days; {MORE_ROOM}")
     if not server.get("aof_enabled"):
@@ -68,15 +76,20 @@ async def _pbx(settings: Settings) -> Finding:
         if not answer.done():
             answer.set_result(trouble)
 
-    link = Link(pbx, events="off", on_up=tell, on_down=tell)
+    link = Link(pbx, events=pbx.event_classes, on_up=tell, on_down=tell)
+    rights = Rights(pbx, link)
     running = asyncio.create_task(link.run())
-    trouble = await answer
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    try:
+        trouble = await answer or await rights.ask(patience_s=EVENT_S, boot_s=EVENT_S)
+    except (LinkDownError, TimeoutError) as error:
+        trouble = f"AMI: no answer ({error}); try again"
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
     where = f"AMI at {pbx.host}:{pbx.port}"
     if trouble:
         return Finding(False, trouble)
-    return Finding(True, f"{where}: logged in as {pbx.user}")
+    return Finding(True, f"{where}: logged in as {pbx.user}, which has the rights it needs")
 
 
 def _cel(settings: Settings) -> Finding:

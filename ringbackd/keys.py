@@ -21,6 +21,7 @@
 | live:KEY | set | the calls a customer is on (`PBX|LINKEDID`); KEY may be an attempt |
 | alive:PBX | string | when its listener last said that it watches |
 | lost:PBX | string | how many news of calls were lost in the last days, because neither Redis nor the disk took them |
+| trouble:PBX | string | what its listener found that an admin has to mend |
 | livecalls:PBX | hash | Linkedid -> its KEYs, parted by spaces, to clear after a gap |
 """
 

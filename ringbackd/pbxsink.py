@@ -102,6 +102,11 @@ class RedisSink:
         entry = Entry(at=at, event=Event.LOST, data={"pbx": self.pbx, "count": count})
         await self._once(entry, ("INCRBY", counter, str(count)), ("EXPIRE", counter, str(REMEMBER_S)))
 
+    async def trouble(self, text: str) -> None:
+        """Keep it for `ringback doctor`."""
+        key = self.store.keys.of("trouble", self.pbx)
+        await self.patience.insist(lambda: self.store.commit((), [("SET", key, text) if text else ("DEL", key)]))
+
     async def _once(self, entry: Entry, *more: Op) -> None:
         """Note something of this PBX in the journal, though it may be told again."""
         applied = self.store.keys.of("applied", f"{entry.event}:{self.pbx}:{entry.at!r}")

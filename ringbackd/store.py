@@ -113,6 +113,10 @@ class Store:
         values: Any = await self.redis.hmget(key, list(names))
         return [value or b"" for value in values]
 
+    async def trouble(self, pbx: str) -> str:
+        """What the listener of a PBX found that an admin has to mend, "" if nothing."""
+        return _text(await self.redis.get(self.keys.of("trouble", pbx)) or b"")
+
     async def memory(self, line: str, key: str) -> Memory:
         """What is remembered of a customer."""
         return Memory(

@@ -23,6 +23,7 @@ class Taker:
     def __init__(self) -> None:
         self.times: list[float] = []
         self.lost_count = 0
+        self.troubles: list[str] = []
         self.open = asyncio.Event()
         self.changed = asyncio.Event()
 
@@ -45,6 +46,10 @@ class Taker:
 
     async def link_down(self, at: float, reason: str) -> None:
         await self.take(at)
+
+    async def trouble(self, text: str) -> None:
+        self.troubles.append(text)
+        self.changed.set()
 
     async def lost(self, at: float, count: int) -> None:
         await self.open.wait()

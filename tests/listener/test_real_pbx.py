@@ -28,6 +28,7 @@ class Book:
         self.started: list[CallStarted] = []
         self.resyncs: list[frozenset[str]] = []
         self.downs: list[str] = []
+        self.troubles: list[str] = []
         self.changed = asyncio.Event()
 
     async def call_started(self, started: CallStarted) -> None:
@@ -47,6 +48,10 @@ class Book:
 
     async def link_down(self, at: float, reason: str) -> None:
         self.downs.append(reason)
+        self.changed.set()
+
+    async def trouble(self, text: str) -> None:
+        self.troubles.append(text)
         self.changed.set()
 
     async def lost(self, at: float, count: int) -> None:
