@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ringback import words
-from ringback.command import OptOut
+from ringback.consent import Act, Consent, Way, asks_to_return, asks_to_stop
 from ringback.fact import Said
 from ringback.flow import Choice, Does
 from ringback.journal import Event
 from ringback.moves import promise
 from ringback.payload import Tap
-from ringback.record import Outcome, State
+from ringback.record import LINE_LENGTH, Outcome, State
 from ringback.turn import Turn
 
 
@@ -19,12 +18,11 @@ def answered(turn: Turn, fact: Said) -> None:
     """He tapped a button of ours, whichever step it belongs to, or wrote."""
     tap = turn.context.read(fact.payload) or Tap(turn.case.id, turn.case.step, "")
     _remember(turn, fact)
-    if words.asks_to_stop(fact.text):
-        _opt_out(turn, fact.text)
+    choice = turn.context.flow.take(tap.step, tap.option, fact.text)
+    if not choice.option and _about_consent(turn, fact):
         return
     if turn.case.active:
         turn.linger(turn.context.now)
-    choice = turn.context.flow.take(tap.step, tap.option, fact.text)
     turn.note(
         Event.SAID, text=fact.text, option=tap.option, intent=choice.intent, urgency=choice.urgency, said_at=fact.at
     )
@@ -46,16 +44,42 @@ def _remember(turn: Turn, fact: Said) -> None:
     turn.case = turn.case.heard(fact.at, "customer", fact.text)
 
 
-def _opt_out(turn: Turn, text: str) -> None:
-    turn.note(Event.OPTED_OUT, text=text)
-    turn.commands.append(OptOut(turn.case.key))
+def _about_consent(turn: Turn, fact: Said) -> bool:
+    """Whether his words stop us or take a stop back; an option of ours that is called so is not meant."""
+    if asks_to_stop(fact.text):
+        _stop(turn, fact)
+    elif turn.context.stopped and asks_to_return(fact.text):
+        turn.record(_word(turn, Act.GIVEN, fact))
+        if turn.case.state in {State.WAITING, State.CONTACTED}:
+            turn.change(state=State.TALKING)
+        turn.say(turn.context.flow.back)
+    else:
+        return False
+    return True
+
+
+def _stop(turn: Turn, fact: Said) -> None:
+    """He is told once how to come back; a machine that goes on saying stop is not answered."""
+    again = turn.context.stopped
+    turn.record(_word(turn, Act.WITHDRAWN, fact))
     if turn.case.active:
         turn.close(Outcome.OPTED_OUT)
+    if not again:
+        turn.say(turn.context.flow.stopped)
+        turn.change(step="")
+
+
+def _word(turn: Turn, act: Act, fact: Said) -> Consent:
+    case, brand = turn.case, turn.context.line.brand
+    text = fact.text[:LINE_LENGTH]
+    return Consent(
+        at=fact.at, brand=brand, act=act, way=Way.MESSAGE, proof=fact.wamid[:256], text=text, customer=case.customer
+    )
 
 
 def _after_the_end(turn: Turn, choice: Choice, fact: Said) -> None:
-    if choice.does is Does.RATE:
-        _rate(turn, choice, fact)
+    if choice.does in {Does.RATE, Does.STOP}:
+        _DOES[choice.does](turn, choice, fact)
     else:
         turn.say(turn.context.flow.over)
 
@@ -126,6 +150,10 @@ def _rate(turn: Turn, choice: Choice, _: Said) -> None:
         turn.say(choice.goto)
 
 
+def _stop_tapped(turn: Turn, _: Choice, fact: Said) -> None:
+    _stop(turn, fact)
+
+
 _DOES: dict[Does, Callable[[Turn, Choice, Said], None]] = {
     Does.NOTHING: _nothing,
     Does.CALL_NOW: _call_now,
@@ -135,4 +163,5 @@ _DOES: dict[Does, Callable[[Turn, Choice, Said], None]] = {
     Does.HANDOVER: _handover,
     Does.SOLVE: _solve,
     Does.RATE: _rate,
+    Does.STOP: _stop_tapped,
 }

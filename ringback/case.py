@@ -13,7 +13,20 @@ from typing import TypeVar
 from ringback import answers, moves
 from ringback.call import Call, Direction, Verdict
 from ringback.command import Command
-from ringback.fact import Accepted, CallEnded, Delivery, Fact, NotDialled, PersonActed, Refused, Said, Timer, TimerFired
+from ringback.consent import Act
+from ringback.fact import (
+    Accepted,
+    CallEnded,
+    ConsentChanged,
+    Delivery,
+    Fact,
+    NotDialled,
+    PersonActed,
+    Refused,
+    Said,
+    Timer,
+    TimerFired,
+)
 from ringback.journal import Event
 from ringback.phone import Number
 from ringback.policy import why_not_written_to
@@ -37,6 +50,7 @@ class On(StrEnum):
     DELIVERY = "delivery status"
     SAID = "customer answered"
     PERSON = "person acted"
+    STOPPED = "asked not to be contacted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +80,16 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.MISSED): _rule(CallEnded, moves.missed_again, state) for state in ACTIVE},
     **{(state, On.REACHED): _rule(CallEnded, moves.reached, state, X) for state in ACTIVE},
     **{(state, On.ACCEPTED): _rule(Accepted, moves.accepted, state) for state in State},
-    **{(state, On.REFUSED): _rule(Refused, moves.refused, state) for state in State},
-    **{(state, On.DELIVERY): _rule(Delivery, moves.delivery, state) for state in State},
+    **{(state, On.REFUSED): _rule(Refused, moves.refused, state, X) for state in State},
+    **{(state, On.DELIVERY): _rule(Delivery, moves.delivery, state, X) for state in State},
     **{(state, On.EXPIRY): _rule(TimerFired, moves.expiry, state, X) for state in ACTIVE},
     **{(state, On.SAID): _rule(Said, answers.answered, T, P, H, X) for state in (W, C, T)},
     **{(state, On.PERSON): _rule(PersonActed, moves.person_acted, state, X) for state in ACTIVE},
+    **{(state, On.STOPPED): _rule(ConsentChanged, moves.stopped, X) for state in ACTIVE},
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
     **{(state, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, state) for state in State},
     # and what each state adds
     (W, On.QUIET): _rule(TimerFired, moves.quiet_over, W, C, P, H, X),
-    (C, On.REFUSED): _rule(Refused, moves.refused, C, X),
-    (C, On.DELIVERY): _rule(Delivery, moves.delivery, C, X),
     (P, On.SAID): _rule(Said, answers.answered, P, X),
     (P, On.DUE): _rule(TimerFired, moves.due, P, R),
     (R, On.SAID): _rule(Said, answers.answered, R, X),
@@ -104,6 +117,8 @@ def meaning(fact: Fact) -> On | None:
         return _TIMERS[fact.timer]
     if isinstance(fact, CallEnded):
         return _of_call(fact.call)
+    if isinstance(fact, ConsentChanged):
+        return On.STOPPED if fact.consent.act is Act.WITHDRAWN else None
     return _KINDS[type(fact)]
 
 

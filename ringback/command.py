@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ringback.consent import Consent
 from ringback.fact import Timer
 from ringback.journal import Entry
 from ringback.message import Message
@@ -50,10 +51,11 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
-class OptOut:
-    """Never write to or ring this customer again (`key` is the match key of his number)."""
+class Record:
+    """Write what a customer said about being contacted into his ledger (`key` is the match key of his number)."""
 
     key: str
+    consent: Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +65,4 @@ class Note:
     entry: Entry
 
 
-Command = Send | Withdraw | SetTimer | ClearTimer | Dial | OptOut | Note
+Command = Send | Withdraw | SetTimer | ClearTimer | Dial | Record | Note

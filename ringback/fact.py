@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ringback.call import Call
+from ringback.consent import Consent
 
 
 class _Fact(BaseModel):
@@ -156,6 +157,21 @@ class PersonActed(_Fact):
         return f"person:{self.nonce}"
 
 
-Fact = CallEnded | TimerFired | Accepted | Refused | Delivery | Said | NotDialled | PersonActed
+class ConsentChanged(_Fact):
+    """A customer said, outside a conversation of ours, whether he may be contacted: in a call's menu, in a list of the
+    business, by WhatsApp's own switch. He is `consent.customer` (E.164), or `user_id` where his number is hidden."""
+
+    kind: Literal["consent"] = "consent"
+    nonce: str
+    consent: Consent
+    user_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """The nonce names the word: the call, the row of the list, the webhook."""
+        return f"consent:{self.nonce}"
+
+
+Fact = CallEnded | TimerFired | Accepted | Refused | Delivery | Said | NotDialled | PersonActed | ConsentChanged
 FACT: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])
 """Reads and writes any fact as JSON."""

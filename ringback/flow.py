@@ -40,6 +40,7 @@ class Does(StrEnum):
     DECLINE = "decline"
     SOLVE = "solve"
     RATE = "rate"
+    STOP = "stop"
 
 
 class _Data(BaseModel):
@@ -163,6 +164,10 @@ class Flow(_Data):
     """An answer to a case that is closed."""
     anything: str
     """Where free words lead when the step asked for a tap: to a person."""
+    stopped: str = ""
+    """Said once to who asks not to be contacted any more: how to come back."""
+    back: str = ""
+    """Said to who takes that back."""
     steps: Annotated[dict[str, Step], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -187,6 +192,7 @@ class Flow(_Data):
 
     def _jumps(self) -> list[tuple[str, str]]:
         jumps = [(name, getattr(self, name)) for name in ("first", "survey", "lost", "over", "anything")]
+        jumps += [(name, step) for name in ("stopped", "back") if (step := getattr(self, name))]
         for name, step in self.steps.items():
             jumps += [(f"steps.{name}.options.{option.id}", option.goto) for option in step.options if option.goto]
             jumps += [(f"steps.{name}.hears", step.hears.goto)] if step.hears else []

@@ -29,7 +29,8 @@ class Event(StrEnum):
     PERSON_REPLIED = "person_replied"  # who
     CLOSED = "closed"  # outcome, how, agent, talk
     RATED = "rated"  # rating 1-5
-    OPTED_OUT = "opted_out"  # text
+    OPTED_OUT = "opted_out"  # brand, way, proof, text: asked not to be contacted
+    OPTED_IN = "opted_in"  # brand, way, proof, text: agreed to be contacted
     LINK_DOWN = "link_down"  # pbx, why
     LINK_UP = "link_up"  # pbx
     LOST = "lost"  # pbx, count: what the PBX told could be neither stored nor kept

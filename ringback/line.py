@@ -84,6 +84,8 @@ class Line(_Setting):
     contact_gap_h: Annotated[float, Field(ge=0, le=720)] = 24
     expiry_h: Annotated[float, Field(gt=0, le=720)] = 24
     contact_short: bool = False
+    require_consent: bool = False
+    """Whether only who agreed to it is written to; else whoever called is, unless he asked not to be."""
     without_whatsapp: WithoutWhatsApp = WithoutWhatsApp.PERSON
     callback: CallbackPlan
 

@@ -99,6 +99,7 @@ class Message(_Value):
     id: Annotated[str, StringConstraints(min_length=1, max_length=512)]
     case: str
     line: str
+    brand: str = ""
     to: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
     body: Body
     not_after: float

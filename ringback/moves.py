@@ -5,7 +5,18 @@ from __future__ import annotations
 from ringback.call import Direction
 from ringback.callback import Callback, Ended, attempt_id, ended, wait_before_next
 from ringback.command import Dial
-from ringback.fact import Accepted, CallEnded, Delivery, NotDialled, PersonActed, Refused, Timer, TimerFired
+from ringback.consent import EVERY_BRAND, Act, Consent, Way
+from ringback.fact import (
+    Accepted,
+    CallEnded,
+    ConsentChanged,
+    Delivery,
+    NotDialled,
+    PersonActed,
+    Refused,
+    Timer,
+    TimerFired,
+)
 from ringback.journal import Event
 from ringback.line import WithoutWhatsApp
 from ringback.record import Outcome, State
@@ -15,6 +26,8 @@ LOOK_AGAIN_S = 30.0
 """How long a call back waits when the customer is on another call."""
 TIMER_GRAIN_S = 0.001
 """Timers are kept in milliseconds."""
+STOPPED_IN_WHATSAPP = 131050
+"""Meta's code for a customer who stopped the business's marketing messages; we stop altogether."""
 DOUBT_AFTER_RING_S = 20.0
 """After ringing this long beyond its time without a word from the PBX, an attempt is in doubt."""
 
@@ -90,6 +103,7 @@ def accepted(turn: Turn, fact: Accepted) -> None:
 def refused(turn: Turn, fact: Refused) -> None:
     """A message will not reach him (the case ends if it was the first), or is held until the cause is mended."""
     turn.note(Event.REFUSED, message=fact.message, scope=fact.scope, code=fact.code, why=fact.why)
+    _stopped_in_whatsapp(turn, fact.code, fact.at)
     if fact.scope in {"recipient", "stale"}:
         turn.change(pending=tuple(message for message in turn.case.pending if message != fact.message))
         _unreachable(turn, fact.why)
@@ -98,8 +112,27 @@ def refused(turn: Turn, fact: Refused) -> None:
 def delivery(turn: Turn, fact: Delivery) -> None:
     """WhatsApp tells how far a message came."""
     turn.note(Event.DELIVERY, message=fact.message, status=fact.status, code=fact.code, why=fact.why, told_at=fact.at)
+    _stopped_in_whatsapp(turn, fact.code, fact.at)
     if fact.status == "failed":
         _unreachable(turn, fact.why)
+
+
+def _stopped_in_whatsapp(turn: Turn, code: int, at: float) -> None:
+    """He stopped the messages of this number in WhatsApp itself."""
+    if code != STOPPED_IN_WHATSAPP:
+        return
+    turn.record(
+        Consent(
+            at=at,
+            brand=EVERY_BRAND,
+            act=Act.WITHDRAWN,
+            way=Way.WHATSAPP,
+            proof=str(code),
+            customer=turn.case.customer,
+        )
+    )
+    if turn.case.active:
+        turn.close(Outcome.OPTED_OUT)
 
 
 def _unreachable(turn: Turn, why: str) -> None:
@@ -208,6 +241,11 @@ def expiry(turn: Turn, fact: TimerFired) -> None:
     if _moved(fact, turn.case.expires):
         return  # something did happen while this timer was on its way
     turn.close(Outcome.LOST if turn.case.dialled else Outcome.EXPIRED, why="no answer in time")
+
+
+def stopped(turn: Turn, _: ConsentChanged) -> None:
+    """He does not want to be contacted any more."""
+    turn.close(Outcome.OPTED_OUT)
 
 
 def person_acted(turn: Turn, fact: PersonActed) -> None:

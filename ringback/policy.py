@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ringback.call import Call, Verdict
+from ringback.consent import UNSAID, Ruling
 from ringback.line import Line, WithoutWhatsApp
 from ringback.phone import Kind, NoNumber, Number
 
@@ -13,7 +14,7 @@ from ringback.phone import Kind, NoNumber, Number
 class Memory:
     """What is remembered of a customer: epoch seconds, 0 for never."""
 
-    opted_out: bool = False
+    consent: Ruling = UNSAID
     contacted: float = 0.0
     talked: float = 0.0
 
@@ -29,7 +30,11 @@ def why_not(call: Call, line: Line, number: Number | NoNumber, memory: Memory, n
             f"{unwritable}, and the line rings none such",
         ),
         (now > call.ended + line.stale_h * 3600, "too late to be useful"),
-        (memory.opted_out, "asked not to be contacted"),
+        (memory.consent.stopped, "asked not to be contacted"),
+        (
+            line.require_consent and not unwritable and not memory.consent.agreed,
+            "has not agreed to be written to",
+        ),
         (memory.talked > call.ended, "talked to a person since"),
         (memory.contacted + line.contact_gap_h * 3600 > now, "written to a short while ago"),
     )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ringback import words
-from ringback.command import ClearTimer, Command, Note, Send, SetTimer, Withdraw
+from ringback.command import ClearTimer, Command, Note, Record, Send, SetTimer, Withdraw
+from ringback.consent import Act, Consent
 from ringback.fact import Timer
 from ringback.flow import SLOT, Flow, fill, render
 from ringback.journal import Datum, Entry, Event
@@ -24,7 +25,8 @@ NAME_LENGTH = 60
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a decision may look at beside the case. `on_call`: the customer is on a call with the PBX right now;
-    `ringing`: the attempt under way is still up. `sign` makes the payload of a button, `read` reads it back."""
+    `ringing`: the attempt under way is still up. `stopped`: the customer asked this brand
+    not to contact him. `sign` makes the payload of a button, `read` reads it back."""
 
     line: Line
     flow: Flow
@@ -33,6 +35,7 @@ class Context:
     read: Callable[[str], Tap | None]
     on_call: bool = False
     ringing: bool = False
+    stopped: bool = False
 
 
 class Turn:
@@ -81,7 +84,13 @@ class Turn:
             return
         stale = (case.last_miss if body.kind == "template" else now) + self.context.line.stale_h * 3600
         message = Message(
-            id=f"{case.id}-m{case.sent + 1}", case=case.id, line=case.line, to=case.customer, body=body, not_after=stale
+            id=f"{case.id}-m{case.sent + 1}",
+            case=case.id,
+            line=case.line,
+            brand=self.context.line.brand,
+            to=case.customer,
+            body=body,
+            not_after=stale,
         )
         text = fallback if body.kind == "template" else body.text
         self.change(sent=case.sent + 1, pending=(*case.pending, message.id))
@@ -94,6 +103,12 @@ class Turn:
     def window_open(self) -> bool:
         """Whether free words are allowed now."""
         return self.context.now < self.case.asked + WINDOW_S
+
+    def record(self, consent: Consent) -> None:
+        """Write a customer's word about being contacted into his ledger and into the journal."""
+        self.commands.append(Record(self.case.key, consent))
+        event = Event.OPTED_OUT if consent.act is Act.WITHDRAWN else Event.OPTED_IN
+        self.note(event, brand=consent.brand, way=consent.way, proof=consent.proof, text=consent.text)
 
     def close(self, outcome: Outcome, **data: Datum) -> None:
         """End the case: nothing of it is pending any more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,8 +22,6 @@ _TODAY: dict[Language, tuple[str, str]] = {
 _ON: dict[Language, str] = {"es": "el ", "en": "on ", "pt": ""}
 _SOON: dict[Language, str] = {"es": "en unos instantes", "en": "in a moment", "pt": "em instantes"}
 _AT: dict[Language, tuple[str, str]] = {"es": ("a la", "a las"), "en": ("at", "at"), "pt": ("à", "às")}
-
-_STOP = frozenset({"stop", "baja", "parar", "sair", "unsubscribe", "cancelar suscripcion", "no me escriban"})
 
 
 def clock(at: float, zone: str) -> str:
@@ -54,9 +51,3 @@ def due(at: float, now: float, zone: str, language: Language) -> str:
     hour, when = clock(at, zone), day(at, now, zone, language)
     on = "" if when in _TODAY[language] else _ON[language]
     return f"{on}{when} {_AT[language][not hour.startswith('01')]} {hour}"
-
-
-def asks_to_stop(text: str) -> bool:
-    """Whether the customer asks never to be written to again, with or without accents and punctuation."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if c.isalnum() or c == " ")
-    return plain.strip() in _STOP

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ringback import payload, words
+from ringback import payload
 from ringback.call import Call, Direction, Verdict
 from ringback.callback import case_of
 from ringback.case import On, apply, meaning, open_message, open_missed
-from ringback.command import Command
-from ringback.fact import FACT, Accepted, CallEnded, Delivery, Fact, Said
+from ringback.command import Command, Record
+from ringback.consent import Act, Consent, ruling
+from ringback.fact import FACT, Accepted, CallEnded, ConsentChanged, Delivery, Fact, Said
 from ringback.flow import Flow
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
@@ -30,8 +31,8 @@ log = logging.getLogger("ringback.desk")
 TRIES = 100
 PAUSE_S = 0.02
 CHANCE = random.SystemRandom()
-REOPENS = frozenset({Outcome.EXPIRED, Outcome.LOST})
-"""Whoever taps after one of these was never reached: his tap begins a new case."""
+REOPENS = frozenset({Outcome.EXPIRED, Outcome.LOST, Outcome.OPTED_OUT})
+"""Whoever taps after one of these was never reached, or comes back: his tap begins a new case."""
 
 
 @dataclass
@@ -95,6 +96,9 @@ class Desk:
         if isinstance(fact, Said):
             return await self._plan_said(fact)
         plan = Plan()
+        if isinstance(fact, ConsentChanged):
+            await self._plan_consent(plan, fact)
+            return plan
         case_id = fact.case if not isinstance(fact, Delivery) else (await self.store.message_case(fact.message))[0]
         case = await self.store.case(case_id) if case_id else None
         if isinstance(fact, Accepted):
@@ -145,7 +149,7 @@ class Desk:
         if case:
             await self._apply(plan, case, fact)
             return
-        why = why_not(fact.call, line, number, await self.store.memory(line.name, key), self.clock())
+        why = why_not(fact.call, line, number, await self.store.memory(line, key), self.clock())
         if why or isinstance(number, NoNumber):
             self._suppress(plan, fact.call, line.name, number, why)
             return
@@ -169,13 +173,13 @@ class Desk:
         if answers is None:
             await self._stranger(plan, fact)
             return plan
-        others = [case for case in mine if case.id != answers.id] if words.asks_to_stop(fact.text) else []
-        for case in (answers, *others):
-            await self._apply(plan, case, fact)
+        await self._apply(plan, answers, fact)
         return plan
 
     async def _begin(self, plan: Plan, fact: Said, number: Number, line: Line) -> None:
-        self._put(plan, None, *open_message(fact, number, await self._context(line, number.key, "")))
+        case, commands = open_message(fact, number, await self._context(line, number.key, ""))
+        self._put(plan, None, case, commands)
+        await self._stop_others(plan, case, commands, fact.id)
 
     async def _stranger(self, plan: Plan, fact: Said) -> None:
         number = whatsapp_number(fact.wa_id, self.lines[0].region)
@@ -195,7 +199,37 @@ class Desk:
             log.error("case %s belongs to line %s, which is not in the settings any more", case.id, case.line)
             return
         context = await self._context(line, case.key, case.callback.attempt if case.callback else "")
-        self._put(plan, case, *apply(case, fact, context))
+        after, commands = apply(case, fact, context)
+        self._put(plan, case, after, commands)
+        await self._stop_others(plan, case, commands, fact.id)
+
+    async def _stop_others(self, plan: Plan, case: Case, commands: tuple[Command, ...], nonce: str) -> None:
+        """A stop ends the customer's other cases too, of this brand and of those that follow it."""
+        for consent in [command.consent for command in commands if isinstance(command, Record)]:
+            for other in await self.store.cases_of(case.key):
+                if other.id != case.id and await self._ends(other, consent):
+                    await self._apply(plan, other, ConsentChanged(nonce=nonce, consent=consent))
+
+    async def _ends(self, case: Case, consent: Consent) -> bool:
+        line = self._by_name.get(case.line)
+        if line is None or consent.act is Act.GIVEN:
+            return False
+        return ruling((*await self.store.ledger.of(case.key), consent), line.brand).stopped
+
+    async def _plan_consent(self, plan: Plan, fact: ConsentChanged) -> None:
+        consent = fact.consent
+        wa_id = consent.customer.removeprefix("+")
+        key = await self.store.key_of(wa_id, fact.user_id) or match_key(wa_id)
+        if not key:
+            log.warning("consent of %s: not a customer we know", fact.user_id)
+            return
+        plan.writes += self.store.ledger.append(key, consent)
+        event = Event.OPTED_OUT if consent.act is Act.WITHDRAWN else Event.OPTED_IN
+        data = consent.model_dump(mode="json", include={"brand", "way", "proof", "text"})
+        plan.writes.append(self.store.note(Entry(at=self.clock(), event=event, customer=consent.customer, data=data)))
+        for case in await self.store.cases_of(key):
+            if await self._ends(case, consent):
+                await self._apply(plan, case, fact)
 
     async def _context(self, line: Line, key: str, attempt: str) -> Context:
         return Context(
@@ -206,6 +240,7 @@ class Desk:
             read=lambda text: payload.read(self.secret, text),
             on_call=await self.store.live(key),
             ringing=await self.store.live(attempt),
+            stopped=(await self.store.ledger.ruling(key, line.brand)).stopped,
         )
 
     def _put(self, plan: Plan, before: Case | None, after: Case, commands: tuple[Command, ...]) -> None:

@@ -17,7 +17,10 @@
 | attempt:ID | hash | `state` of a callback attempt |
 | applied:FACT | string | that a fact was applied |
 | contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |
-| optout | set | match keys of those who asked not to be contacted |
+| consent:KEY | list | what a customer said about being contacted, as JSON, the oldest first |
+| consents | set | match keys of those who ever said something |
+| erased | hash | salted hash of a match key -> which brands that erased customer had stopped |
+| salt | string | of those hashes |
 | live:KEY | set | the calls a customer is on (`PBX|LINKEDID`); KEY may be an attempt |
 | alive:PBX | string | when its listener last said that it watches |
 | lost:PBX | string | how many news of calls were lost in the last days, because neither Redis nor the disk took them |

@@ -46,10 +46,11 @@ class RedisOutbox:
             return None
         body, customer, tries = await self.store.fields(key, "json", "key", "tries")
         customer_key = customer.decode()
+        claimed = Message.model_validate_json(body)
         return Claimed(
-            message=Message.model_validate_json(body),
+            message=claimed,
             tries=int(tries or 0),
-            opted_out=await self.store.opted_out(customer_key),
+            opted_out=(await self.store.ledger.ruling(customer_key, claimed.brand)).stopped,
             on_call=await self.store.live(customer_key),
         )
 

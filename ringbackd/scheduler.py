@@ -78,7 +78,8 @@ class Scheduler:
             return f"line {order.line} is not in the settings any more"
         if case is None or case.state is not State.RINGING or attempt != order.attempt:
             return "the case has moved on"
-        if await self.store.opted_out(order.key):
+        ruling = await self.store.ledger.ruling(order.key, self._lines[order.line].brand)
+        if ruling.forbids(case.asked):
             return "he asked not to be contacted"
         return "on a call right now" if await self.store.live(order.key) else ""
 

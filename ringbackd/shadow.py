@@ -1,7 +1,8 @@
 """What Ringback would have done about recorded calls: the policy and the table of cases, on the recording's own time.
 
 Nothing is sent and nothing is stored. It is supposed that WhatsApp takes every message, that nobody answers one, and
-that nobody has opted out. Memory grows with the customers who were written to or talked to a person, not with calls.
+that everybody has agreed to be contacted. Memory grows with the customers who were written to or talked to a person,
+not with calls.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from ringback import payload
 from ringback.call import Call, Direction
 from ringback.case import On, apply, meaning, open_missed
 from ringback.command import ClearTimer, Command, Send, SetTimer
+from ringback.consent import Act, Ruling
 from ringback.fact import CallEnded, Fact, Timer, TimerFired
 from ringback.flow import Flow
 from ringback.line import Line, line_of
@@ -28,6 +30,7 @@ from ringbackd.decision import Action, Decision
 
 BY_PHONE = {State.PROMISED: Action.RING, State.WITH_PERSON: Action.PERSON}
 """States that nobody's answer led to: WhatsApp does not reach him."""
+AGREED = Ruling(Act.GIVEN)
 UNUSED = b"no button of a message that is never sent comes back"
 
 CANCELLED = {
@@ -122,7 +125,7 @@ class Shadow:
             decision.action, decision.case = Action.JOIN, case.id
             self._apply(case, CallEnded(call=call))
             return
-        memory = Memory(contacted=self._contacted.get(customer, 0.0), talked=self._talked.get(customer[1], 0.0))
+        memory = Memory(AGREED, contacted=self._contacted.get(customer, 0.0), talked=self._talked.get(customer[1], 0.0))
         why = why_not(call, line, number, memory, self._now)
         if why or isinstance(number, NoNumber):
             decision.action, decision.why = Action.SUPPRESS, why

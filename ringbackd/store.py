@@ -12,9 +12,11 @@ from redis.commands.core import AsyncScript
 
 from ringback.fact import FACT, Accepted, Fact, Timer
 from ringback.journal import Entry
+from ringback.line import Line
 from ringback.policy import Memory
 from ringback.record import Case
 from ringbackd.keys import REMEMBER_S, Keys
+from ringbackd.ledger import Ledger
 
 TALKED_S = 48 * 3600
 WAID_S = 365 * 24 * 3600
@@ -37,6 +39,7 @@ class Store:
     def __init__(self, redis: Redis, keys: Keys) -> None:
         self.redis = redis
         self.keys = keys
+        self.ledger = Ledger(redis, keys)
         self._commit = self._script("commit")
         self._fire = self._script("fire")
         self.claim = self._script("claim")
@@ -117,17 +120,13 @@ class Store:
         """What the listener of a PBX found that an admin has to mend, "" if nothing."""
         return _text(await self.redis.get(self.keys.of("trouble", pbx)) or b"")
 
-    async def memory(self, line: str, key: str) -> Memory:
+    async def memory(self, line: Line, key: str) -> Memory:
         """What is remembered of a customer."""
         return Memory(
-            opted_out=await self.opted_out(key),
-            contacted=float(await self.redis.get(self.keys.of("contacted", line, key)) or 0),
+            consent=await self.ledger.ruling(key, line.brand),
+            contacted=float(await self.redis.get(self.keys.of("contacted", line.name, key)) or 0),
             talked=float(await self.redis.get(self.keys.of("talked", key)) or 0),
         )
-
-    async def opted_out(self, key: str) -> bool:
-        """Whether a customer asked not to be contacted."""
-        return bool(await self.redis.sismember(self.keys.of("optout"), key))
 
     async def live(self, key: str) -> bool:
         """Whether a customer is on a call with the PBX right now, or an attempt is still up."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ringback.command import ClearTimer, Command, Dial, Note, OptOut, Send, SetTimer, Withdraw
+from ringback.command import ClearTimer, Command, Dial, Note, Record, Send, SetTimer, Withdraw
 from ringback.fact import Timer
 from ringback.record import Case
 from ringbackd.keys import CLOSED_CASE_S, REMEMBER_S, Keys
@@ -69,8 +69,8 @@ def command_writes(store: Store, case: Case, command: Command) -> list[Op]:
                 "key": command.key,
             }
             return [("XADD", keys.dials, "*", "json", json.dumps(dial))]
-        case OptOut():
-            return [("SADD", keys.of("optout"), command.key)]
+        case Record():
+            return store.ledger.append(command.key, command.consent)
         case Note():
             return [store.note(command.entry)]
 

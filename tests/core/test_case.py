@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from ringback.call import Direction, Verdict
 from ringback.callback import Callback
-from ringback.command import ClearTimer, OptOut, Withdraw
+from ringback.command import ClearTimer, Record, Withdraw
+from ringback.consent import Act
 from ringback.fact import CallEnded, Delivery, NotDialled, PersonActed, Refused, Timer, TimerFired
 from ringback.journal import Event
 from ringback.line import CallbackPlan
@@ -242,7 +243,9 @@ def test_who_asks_to_stop_is_never_contacted_again() -> None:
     for word in ("BAJA", "stop", "Parar.", "sair"):
         world = contacted()
         commands = world.says(word)
-        assert OptOut("51987654321") in commands, word
+        (record,) = [command for command in commands if isinstance(command, Record)]
+        assert (record.key, record.consent.act, record.consent.brand) == ("51987654321", Act.WITHDRAWN, "Tienda Sol")
+        assert (record.consent.text, record.consent.proof) == (word, "in1")
         assert world.case.outcome is Outcome.OPTED_OUT
 
 

@@ -13,12 +13,11 @@ from tests.core.worlds import FLOW, NOON, World
 
 
 @pytest.mark.parametrize(("name", "said"), [("   ", "Tienda Sol"), ("Ana\n  Paz", "Ana Paz"), ("x" * 4000, "x" * 60)])
-def test_a_name_fits_into_the_template(monkeypatch: pytest.MonkeyPatch, name: str, said: str) -> None:
+def test_a_name_fits_into_the_template(name: str, said: str) -> None:
     first = FLOW.steps["first_contact"]
     texts = first.text.model_copy(update={"es": "Hola {name}, le saluda {brand}."})
     steps = FLOW.steps | {"first_contact": first.model_copy(update={"text": texts})}
-    monkeypatch.setattr(worlds, "FLOW", FLOW.model_copy(update={"steps": steps}))
-    world = World()
+    world = World(flow=FLOW.model_copy(update={"steps": steps}))
     world.missed(caller_name=name)
     world.fire(Timer.QUIET)
     body = world.messages[0].body

@@ -67,6 +67,8 @@ class World:
     now: float = NOON
     on_call: bool = False
     ringing: bool = False
+    stopped: bool = False
+    flow: Flow = FLOW
     commands: list[Command] = field(default_factory=list)
     current: Case | None = None
     said: int = 0
@@ -80,12 +82,13 @@ class World:
     def context(self) -> Context:
         return Context(
             line=self.line,
-            flow=FLOW,
+            flow=self.flow,
             now=self.now,
             sign=lambda tap: payload.sign(SECRET, tap),
             read=lambda text: payload.read(SECRET, text),
             on_call=self.on_call,
             ringing=self.ringing,
+            stopped=self.stopped,
         )
 
     def missed(self, **changes: Any) -> None:

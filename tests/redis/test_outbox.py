@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ringback.consent import Act, Consent, Way
 from ringback.fact import Accepted, Delivery, Refused
 from ringbackd.store import Store
 from tests.redis.offices import Office
@@ -134,7 +135,8 @@ async def test_he_who_opted_out_meanwhile_and_he_who_is_on_a_call_are_not_writte
     await office.store.redis.sadd(live, "pbx|1")
     await work(office, api)
     await office.store.redis.delete(live)
-    await office.store.redis.sadd(office.store.keys.of("optout"), "51987654321")
+    stop = Consent(at=office.now, brand="Tienda Sol", act=Act.WITHDRAWN, way=Way.LIST, customer="+51987654321")
+    await office.store.commit((), office.store.ledger.append("51987654321", stop))
     await office.store.fire(office.now + 10)
     await work(office, api)
     assert api.posted == []
