@@ -99,6 +99,7 @@ class LiveCall:
 
     def join(self, queue: str, at: float) -> None:
         """The caller entered a queue. Of an entry that is told again the rest will be told again too."""
+        self._seek(at)
         self.place = Place.QUEUE
         last = self.stays[-1] if self.stays else None
         if last and last.queue == queue and (last.left is None or abs(at - last.joined) < SAME_S):
@@ -109,11 +110,16 @@ class LiveCall:
             self.waiting_since = at
 
     def leave(self, at: float, status: str = "") -> None:
-        """The caller is out of the queue; a status, once known, stays."""
+        """The caller is out of the queue; `status` is only what his leaving suggests."""
         if self.stays:
             stay = self.stays[-1]
             stay.left = at if stay.left is None else stay.left
             stay.status = stay.status or status
+
+    def leave_with(self, status: str) -> None:
+        """The queue itself says why it let the caller go; it says so after he left."""
+        if self.stays:
+            self.stays[-1].status = status
 
     def visit(self, kind: Kind, context: str) -> None:
         """The caller's channel executes this context now."""
@@ -128,17 +134,29 @@ class LiveCall:
 
     def menu_app(self, kind: Kind, context: str) -> None:
         """The caller's channel waits for a key; an announcement that can be skipped is not a menu."""
-        if kind is Kind.OTHER and self.place in (Place.NOWHERE, Place.IVR):
+        begins = kind in (Kind.OTHER, Kind.TRUNK) and self.place in (Place.NOWHERE, Place.IVR)
+        if begins or kind is Kind.IVR:
             self.enter_menu(context)
 
     def enter_menu(self, context: str) -> None:
         """The caller hears a menu."""
         self.place, self.menu, self.schedule = Place.IVR, context, False
 
-    def ring(self) -> None:
+    def ring(self, at: float) -> None:
         """Phones ring for the caller; those that ring inside a queue are the queue's affair."""
+        self._seek(at)
         if not self.in_queue:
             self.place = Place.PHONES
+
+    def try_phone(self, phone: str) -> None:
+        """This phone was rung for the caller, or is the one that he hears."""
+        if phone not in self.phones:
+            self.phones.append(phone)
+
+    def turn_away(self, tone: str) -> None:
+        """The dialplan plays a tone. After phones, queues or menus, those decide what became of the caller."""
+        if self.place is Place.NOWHERE and not self.dial_results:
+            self.dial_results.add(tone)
 
     def hear(self, agent: str, at: float) -> None:
         """Whom the caller hears from `at` on ("" for nobody)."""
@@ -168,6 +186,15 @@ class LiveCall:
         self._stop_waiting(at)
         if not self.stays and not self.talk.heard:
             self.waited = max(0.0, at - self.started)
+
+    def _seek(self, at: float) -> None:
+        """A caller for whom phones ring once more, after he talked to somebody, has been sent on.
+
+        So it is after a Redirect, which no event tells. Of events from before (the CEL and the live link may tell
+        the same) nothing follows.
+        """
+        if self.talk.heard and self.talk.since is None and at >= self.latest:
+            self.hand_over(at, still_heard=False)
 
     def _find_closed(self) -> None:
         if self.place in (Place.NOWHERE, Place.IVR):

@@ -21,13 +21,15 @@ HOLDING = "holding_bridge"
 
 @dataclass(slots=True)
 class Channel:
-    """One channel as its last event described it; `context` is the dialplan context it is executing."""
+    """One channel as its last event described it; `context` is the dialplan context it is executing, `dialled` the
+    number that it was dialled by, where it leads out."""
 
     uniqueid: str
     name: str
     linkedid: str
     context: str = ""
     number: str = ""
+    dialled: str = ""
     up: bool = False
     bridge: str = ""
 

@@ -10,13 +10,13 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
-from ami_listener.handlers import CALL_HANDLERS, HANDLERS, MENU_APPS, VARIABLES, VOICEMAIL_APPS
+from ami_listener.handlers import APPLICATIONS, CALL_HANDLERS, HANDLERS, VARIABLES
 from ami_listener.settings import PbxSettings
 
 NAMES = sorted(({"FullyBooted"} | set(HANDLERS) | set(CALL_HANDLERS)) - {"VarSet", "Newexten", "CoreShowChannel"})
 """Events of which every one counts. CoreShowChannel is an answer, which no filter holds back."""
 
-APPS = sorted({"queue"} | MENU_APPS | VOICEMAIL_APPS)
+APPS = sorted(APPLICATIONS)
 
 INSIDE, END = "[^[:cntrl:]]", "[[:cntrl:]]"
 """A character of a line, and the CR that ends it: manager.conf cannot hold one, and `.` runs across lines."""

@@ -18,7 +18,10 @@ MENU_APPS = frozenset({"background", "waitexten", "read"})
 VOICEMAIL_APPS = frozenset({"voicemail", "minivmrecord", "minivmgreet"})
 """Applications that take a message."""
 
-APPLICATIONS = MENU_APPS | VOICEMAIL_APPS | {"queue"}
+TONES = {"busy": "BUSY", "congestion": "CONGESTION"}
+"""Applications that turn a caller away with a tone, and what a phone that did the same would have answered."""
+
+APPLICATIONS = MENU_APPS | VOICEMAIL_APPS | frozenset(TONES) | {"queue"}
 """The only applications that decide anything, in small letters."""
 
 DIALLED = re.compile(r"\+?[0-9]{3,}")
@@ -84,9 +87,8 @@ def _leg(registry: Registry, call: LiveCall, channel: Channel) -> None:
     trunk = registry.is_trunk(channel)
     if trunk and call.direction is Direction.INTERNAL:
         call.direction = Direction.OUTBOUND
-    name = registry.agent(channel)
-    if not trunk and name not in call.phones:
-        call.phones.append(name)
+    if not trunk:
+        call.try_phone(registry.agent(channel))
 
 
 def _did(exten: str) -> str:
@@ -110,6 +112,8 @@ def newexten(registry: Registry, event: Event, channel: Channel, at: float) -> N
         call.join(event.get("AppData", "").partition(",")[0], at)
     elif application in VOICEMAIL_APPS:
         call.visit(Kind.VOICEMAIL, channel.context)
+    elif application in TONES:
+        call.turn_away(TONES[application])
 
 
 def variable(registry: Registry, event: Event, channel: Channel, at: float) -> None:
@@ -118,7 +122,7 @@ def variable(registry: Registry, event: Event, channel: Channel, at: float) -> N
     if not value or channel.uniqueid not in (call.origin, call.person):
         return
     if name == "QUEUESTATUS":
-        call.leave(at, value)
+        call.leave_with(value)
     elif name == "DIALSTATUS" and not call.in_queue:
         call.dial_results.add(value)
     elif name == "VMSTATUS":
@@ -130,15 +134,14 @@ def variable(registry: Registry, event: Event, channel: Channel, at: float) -> N
 def dial_begin(registry: Registry, event: Event, channel: Channel, at: float) -> None:
     """A phone is rung for this channel; for one of ours that needs no Local channel, this names the number."""
     call = registry.own(channel)
+    number = max(DIALLED.findall(event.get("DialString", "")), key=len, default="")
+    if rung := registry.board.channels.get(event.get("DestUniqueid", "")):
+        rung.dialled = number
     if channel.uniqueid != call.origin:
         return
-    call.ring()
-    if (
-        call.direction is Direction.OURS
-        and not call.dialled
-        and (number := DIALLED.search(event.get("DialString", "")))
-    ):
-        call.caller = call.dialled = number[0]
+    call.ring(at)
+    if number and call.direction is Direction.OURS and not call.dialled:
+        call.caller = call.dialled = number
         registry.announce(call)
 
 

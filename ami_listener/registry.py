@@ -94,7 +94,7 @@ class Registry:
         change()
         for uniqueid in touched | self.board.connected(channel.uniqueid):
             if call := self.people.get(uniqueid):
-                call.hear(self._partner(uniqueid, call.agent), at)
+                self._hear(call, self._partner(uniqueid, call.agent), at)
 
     def learn(self, channel: Channel, context: str) -> None:
         """Remember the context in which an endpoint's channels begin: it is the endpoint's own, whatever follows."""
@@ -107,7 +107,11 @@ class Registry:
 
     def agent(self, channel: Channel) -> str:
         """A phone by its extension; a person reached through a trunk by the number dialled."""
-        return (channel.number if self.is_trunk(channel) else "") or extension(channel.name) or channel.name
+        return (
+            (channel.dialled or channel.number if self.is_trunk(channel) else "")
+            or extension(channel.name)
+            or channel.name
+        )
 
     def announce(self, call: LiveCall) -> None:
         """Report that a call with a customer has begun, once, as soon as his number is known."""
@@ -177,13 +181,19 @@ class Registry:
             new.absorbed += [old, *old.absorbed]
             old.absorbed = []
 
-    def _partner(self, uniqueid: str, current: str) -> str:
+    def _hear(self, call: LiveCall, partner: Channel | None, at: float) -> None:
+        name = self.agent(partner) if partner else ""
+        call.hear(name, at)
+        if partner and not self.is_trunk(partner):
+            call.try_phone(name)
+
+    def _partner(self, uniqueid: str, current: str) -> Channel | None:
         """The person this channel hears: the one it heard before if he is still there."""
         channels = [self.board.channels[other] for other in self.board.connected(uniqueid) if other != uniqueid]
-        names = {self.agent(channel) for channel in channels if channel.human and channel.up}
+        people = {self.agent(channel): channel for channel in channels if channel.human and channel.up}
         if uniqueid not in self.board.channels or not self.board.channels[uniqueid].up:
-            return ""
-        return current if current in names else max(names, default="")
+            return None
+        return people.get(current if current in people else max(people, default=""))
 
     def _end(self, call: LiveCall, at: float) -> None:
         del self.calls[call.linkedid]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ami_listener.calls import LiveCall, Place, Stay
+from ami_listener.channels import extension
 from ami_listener.settings import PbxSettings
 from ringback.call import Call, Direction, Verdict
 
@@ -16,8 +17,8 @@ QUEUE_STATUS = {
 }
 """What Asterisk's Queue() leaves in QUEUESTATUS when it lets a caller go without an agent."""
 
-RINGING_ENDED = frozenset({"NOANSWER", "CANCEL", "ABORT", "FORWARD"})
-"""DialEnd results of a phone that rang and was not taken."""
+RINGING_ENDED = frozenset({"NOANSWER", "CANCEL", "ABORT", "FORWARD", "ANSWER"})
+"""DialEnd results of a phone that rang and through which nobody was talked to, though one was picked up."""
 
 ABANDONED = frozenset({Verdict.ABANDONED_QUEUE, Verdict.ABANDONED_IVR, Verdict.NO_ANSWER})
 """Verdicts that become "short" when the caller himself gave up within seconds."""
@@ -49,7 +50,7 @@ def judge(call: LiveCall, settings: PbxSettings, ended: float) -> Call:
         did=call.did,
         dialled=call.dialled,
         queue=queues[-1] if queues else "",
-        agent=call.agent if call.talk.reached(settings.answered_after_s) else "",
+        agent=_agent(call) if call.talk.reached(settings.answered_after_s) else "",
         started=call.started,
         ended=ended,
         wait=round(call.waited, 3),
@@ -59,6 +60,11 @@ def judge(call: LiveCall, settings: PbxSettings, ended: float) -> Call:
         reason=reason,
         customer_up=call.customer_up,
     )
+
+
+def _agent(call: LiveCall) -> str:
+    """Who talked for the business. Who calls out may show the company's number: his phone is in the channel's name."""
+    return extension(call.person_name) if call.direction is Direction.OUTBOUND else call.agent
 
 
 def _verdict(call: LiveCall, settings: PbxSettings, ended: float) -> tuple[Verdict, str]:
@@ -90,6 +96,8 @@ def _queue(call: LiveCall, stay: Stay) -> tuple[Verdict, str]:
     """Why a caller left his last queue. CEL tells no QUEUESTATUS: there the hang-up's source and time decide."""
     if stay.status in QUEUE_STATUS:
         return QUEUE_STATUS[stay.status], stay.status
+    if call.talk.heard and call.hung_up is None:
+        return Verdict.NO_ANSWER, f"{call.agent} hung up at once"
     waited_on = stay.left is not None and call.hung_up is not None and call.hung_up - stay.left > HANGUP_HANDLERS_S
     if call.hung_up is None or waited_on:
         return Verdict.QUEUE_TIMEOUT, stay.status

@@ -109,6 +109,11 @@ class Call:
             replaces = f"?Replaces={quote(dialog, safe='')}"
         self.order("TRANSFER", State.UP, Target=f"<sip:{_user(number)}@127.0.0.1{replaces}>")
 
+    async def speak(self, seconds: float) -> None:
+        """Say something for so long to the other side, which must be heard first. Raises KitError."""
+        await self.established()
+        await self._sipp.speak(seconds)
+
     async def hold(self, *, back: bool = False) -> None:
         """Put the other party on hold, or take him back."""
         await self.established()

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from itertools import count
@@ -16,6 +17,10 @@ from pathlib import Path
 
 from .errors import KitError
 from .process import Process, free_udp_port, until
+
+PACKETS_PER_S = 50
+HUM = bytes((0x10, 0x90)) * 80
+"""20 ms of loud sound in G.711 u-law: what answers the question whether somebody speaks."""
 
 OnReport = Callable[[list[str]], None]
 """Told the words of one line: what happened, the Call-ID, and more."""
@@ -69,6 +74,21 @@ class Sipp:
         ]
         with contextlib.suppress(OSError):
             self._orders.sendto("\r\n".join([*lines, "", ""]).encode(), ("127.0.0.1", self.port))
+
+    async def speak(self, seconds: float) -> None:
+        """Say something (a hum, by RTP) to whoever last sent sound here; a call hears it if it is this sipp's only one.
+
+        Raises KitError when no sound comes within 5 seconds: then there is nobody to speak to.
+        """
+        loop = asyncio.get_running_loop()
+        self._media.setblocking(False)
+        try:
+            _, listener = await asyncio.wait_for(loop.sock_recvfrom(self._media, 2048), 5)
+        except TimeoutError:
+            raise KitError("the PBX sends no sound, so it cannot be told where to send some") from None
+        for number in range(int(seconds * PACKETS_PER_S)):
+            self._media.sendto(struct.pack("!BBHII", 0x80, 0, number, number * 160, 1) + HUM, listener)
+            await asyncio.sleep(1 / PACKETS_PER_S)
 
     async def ended(self) -> None:
         """Wait until sipp has ended and everything that it reported was told."""

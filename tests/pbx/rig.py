@@ -50,7 +50,8 @@ class Business(Pbx):
     def _phone(self, scenario: Scenario, phone: str) -> str:
         number = scenario.names[phone]
         where = "" if phone == "d" else f"contact = sip:{number}@127.0.0.1:{self.phones_port}\n"
-        return f"[{number}](phone)\naors = {number}\n\n[{number}](where)\n{where}"
+        team = f"named_call_group = {scenario.number}\nnamed_pickup_group = {scenario.number}\n"
+        return f"[{number}](phone)\naors = {number}\n{team}\n[{number}](where)\n{where}"
 
 
 @asynccontextmanager

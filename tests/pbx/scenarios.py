@@ -6,10 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ringback.call import Call
-from tests.pbx import phones_plain
+from tests.pbx import menus_plain, phones_plain, queues_plain, transfers_plain, ways_plain
 from tests.pbx.scenario import Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (*phones_plain.SCENARIOS,)
+SCENARIOS: tuple[Scenario, ...] = (
+    *phones_plain.SCENARIOS,
+    *queues_plain.SCENARIOS,
+    *menus_plain.SCENARIOS,
+    *transfers_plain.SCENARIOS,
+    *ways_plain.SCENARIOS,
+)
 
 
 def disagreements(scenario: Scenario, calls: Iterable[Call]) -> Iterator[str]:
