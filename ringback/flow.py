@@ -14,7 +14,22 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from ringback.line import Language
-from ringback.message import Body, Button, Buttons, Menu, QuickReply, Row, Template, Text
+from ringback.message import (
+    Address,
+    AskLocation,
+    Body,
+    Button,
+    Buttons,
+    Form,
+    FormId,
+    Link,
+    Menu,
+    QuickReply,
+    Row,
+    Template,
+    Text,
+    units,
+)
 
 PLACEHOLDERS = frozenset({"brand", "name", "missed_at", "due", "info"})
 LANGUAGES: tuple[Language, ...] = ("es", "en", "pt")
@@ -23,10 +38,11 @@ SLOT = "at"
 TEMPLATE_LENGTH = 1024
 
 _LONGEST = dict.fromkeys(PLACEHOLDERS, "x" * 60) | {"info": "x" * 600}
-"""Words of the greatest length that the settings of a line allow."""
+"""Words of the greatest length that the settings of a line and a customer's name can have."""
 _PLACEHOLDER = re.compile(r"\{([a-z_]*)\}")
-_TITLE_LIMIT = {"template": 25, "buttons": 20, "menu": 24, "slots": 24, "text": 0}
-_OPTIONS = {"template": (0, 10), "buttons": (1, 3), "menu": (1, 10), "slots": (0, 0), "text": (0, 0)}
+_TITLE_LIMIT = {"template": 25, "buttons": 20, "menu": 24}
+_OPTIONS = {"template": (0, 10), "buttons": (1, 3), "menu": (1, 10)}
+_OPENED_BY_A_BUTTON = frozenset({"menu", "slots", "link", "form"})
 
 
 class Does(StrEnum):
@@ -93,40 +109,45 @@ class Hears(_Data):
 class Step(_Data):
     """One turn of ours: what is said, and what may be answered."""
 
-    say: Literal["template", "text", "buttons", "menu", "slots"]
+    say: Literal["template", "text", "buttons", "menu", "slots", "link", "location", "form"]
     text: Texts
     template: str = ""
+    url: Address | Literal[""] = ""
+    form: FormId | Literal[""] = ""
     button: Texts | None = None
     options: tuple[Option, ...] = ()
     hears: Hears | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        fewest, most = _OPTIONS[self.say]
+        fewest, most = _OPTIONS.get(self.say, (0, 0))
         if not fewest <= len(self.options) <= most:
             raise ValueError(f"say = {self.say!r} takes {fewest} to {most} options, not {len(self.options)}")
         if len({option.id for option in self.options}) != len(self.options):
             raise ValueError("two options are alike: their ids must differ")
-        if (self.say == "template") != bool(self.template):
-            raise ValueError("template = NAME belongs to say = 'template', and to nothing else")
-        if (self.say in {"menu", "slots"}) != (self.button is not None):
-            raise ValueError("button = {es, en, pt} (what opens the list) belongs to say = 'menu' or 'slots'")
+        self._parts_belong()
         if self.say == "slots" and not (self.hears and self.hears.does is Does.CALL_AT):
             raise ValueError("say = 'slots' needs hears = {does = 'call_at', goto = ...}")
         self._titles_fit()
         self._texts_fit()
         return self
 
+    def _parts_belong(self) -> None:
+        for say, part in {"template": self.template, "link": self.url, "form": self.form}.items():
+            if (self.say == say) != bool(part):
+                field = {"link": "url"}.get(say, say)
+                raise ValueError(f"{field} = '...' belongs to say = {say!r}, and to nothing else")
+        if (self.say in _OPENED_BY_A_BUTTON) != (self.button is not None):
+            kinds = " or ".join(map(repr, sorted(_OPENED_BY_A_BUTTON)))
+            raise ValueError(f"button = {{es, en, pt}} (what he taps to open it) belongs to say = {kinds}")
+
     def _titles_fit(self) -> None:
-        limit = _TITLE_LIMIT[self.say]
+        limit = _TITLE_LIMIT.get(self.say, 0)
         for option in self.options:
             for language in LANGUAGES:
                 title = option.title.of(language)
-                if len(title) > limit:
+                if units(title) > limit:
                     raise ValueError(f"option {option.id}, {language}: {title!r} is over {limit} characters")
-        for language in LANGUAGES:
-            if self.button and len(self.button.of(language)) > _TITLE_LIMIT["buttons"]:
-                raise ValueError(f"button, {language}: {self.button.of(language)!r} is over 20 characters")
 
     def _texts_fit(self) -> None:
         for language in LANGUAGES:
@@ -135,7 +156,7 @@ class Step(_Data):
             except ValidationError as error:
                 what = error.errors()[0]
                 raise ValueError(f"{language}: {'.'.join(map(str, what['loc']))}: {what['msg']}") from None
-            if self.say == "template" and len(fill(self.text.of(language), _LONGEST)) > TEMPLATE_LENGTH:
+            if self.say == "template" and units(fill(self.text.of(language), _LONGEST)) > TEMPLATE_LENGTH:
                 raise ValueError(f"{language}: text: with the longest words over {TEMPLATE_LENGTH} characters")
 
 
@@ -244,6 +265,7 @@ def render(
 ) -> Body:
     """Make the message of a step. `slots` maps option ids to titles; `payload` signs what a button carries."""
     text = fill(step.text.of(language), words)
+    button = step.button.of(language) if step.button else ""
     match step.say:
         case "template":
             params = tuple(words[name] for name in _PLACEHOLDER.findall(step.text.of(language)))
@@ -255,6 +277,12 @@ def render(
         case "menu" | "slots":
             titles = dict(slots) if step.say == "slots" else {o.id: o.title.of(language) for o in step.options}
             rows = tuple(Row(id=payload(option), title=title) for option, title in titles.items())
-            return Menu(text=text, button=step.button.of(language) if step.button else "…", rows=rows)
+            return Menu(text=text, button=button, rows=rows)
+        case "link":
+            return Link(text=text, button=button, url=step.url)
+        case "form":
+            return Form(text=text, button=button, form=step.form, token=payload(step.form))
+        case "location":
+            return AskLocation(text=text)
         case "text":
             return Text(text=text)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from ringback.dialling import PLAIN_TRUNK, Trunk
 from ringback.hours import Hours, ZoneName
+from ringback.message import Words, upto
 from ringback.phone import NoNumber, Number, normalise
 
 Language = Literal["es", "en", "pt"]
@@ -67,7 +68,7 @@ class Line(_Setting):
     """One line of the business. A call belongs to the line that lists its DID, else to the one that lists its queue."""
 
     name: Name
-    brand: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    brand: Annotated[Words, upto(60)]
     language: Language = "es"
     region: Region
     timezone: ZoneName
@@ -77,7 +78,7 @@ class Line(_Setting):
     hours: Hours = Hours()
     flow: Name = "general"
     template_language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(_[A-Z]{2})?)?$")] = ""
-    info: Annotated[str, StringConstraints(strip_whitespace=True, max_length=600)] = ""
+    info: Annotated[str, StringConstraints(strip_whitespace=True), upto(600)] = ""
     """Address, hours and whatever most callers ask for; a flow may say it."""
     quiet_s: Annotated[float, Field(ge=0, le=3600)] = 20
     stale_h: Annotated[float, Field(gt=0, le=48)] = 2

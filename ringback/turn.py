@@ -12,7 +12,7 @@ from ringback.fact import Timer
 from ringback.flow import SLOT, Flow, fill, render
 from ringback.journal import Datum, Entry, Event
 from ringback.line import Line
-from ringback.message import Body, Message, Text
+from ringback.message import Body, Message, Text, cut
 from ringback.payload import Tap
 from ringback.record import Case, Outcome, State
 
@@ -122,7 +122,7 @@ class Turn:
         due = case.callback.due if case.callback else now
         return {
             "brand": line.brand,
-            "name": " ".join(case.name.split())[:NAME_LENGTH] or line.brand,
+            "name": cut(" ".join(case.name.split()), NAME_LENGTH) or line.brand,
             "missed_at": words.clock(case.last_miss, line.timezone),
             "due": words.due(due, now, line.timezone, line.language),
             "info": line.info or line.brand,

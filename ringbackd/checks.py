@@ -122,12 +122,14 @@ def _spill(settings: Settings) -> Finding:
 
 async def _whatsapp(settings: Settings) -> Finding:
     cloud = settings.whatsapp
-    url = f"{cloud.base_url}/{cloud.version}/{cloud.phone_number_id}"
+    url = cloud.number_url
+    if not url:
+        return Finding(True, "WhatsApp: not tried, whatsapp.number_path is empty")
     try:
-        async with httpx.AsyncClient(timeout=10) as client:
+        async with httpx.AsyncClient(timeout=10, proxy=cloud.proxy_url) as client:
             answer = await client.get(url, headers=cloud.auth, params={"fields": "display_phone_number,verified_name"})
     except httpx.HTTPError as error:
-        return Finding(False, f"WhatsApp: {url}: {str(error) or type(error).__name__}")
+        return Finding(False, f"WhatsApp: {url}: {cloud.hide(str(error)) or type(error).__name__}")
     if answer.is_success:
         return Finding(True, f"WhatsApp: {answer.json().get('display_phone_number', cloud.phone_number_id)} is ours")
     return Finding(

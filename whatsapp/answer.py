@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AliasChoices, AliasPath, BaseModel, Field, ValidationError
 
-from whatsapp.outcome import Outcome, Refused, RetryAt, Scope, Sent, Unclear, one_line
+from whatsapp.outcome import MAX_WHY, Outcome, Refused, RetryAt, Scope, Sent, Unclear, one_line
 
 MAX_DELAY_S = 900.0
 
@@ -50,7 +50,8 @@ _NO_SUCH_NODE = (100, 33)
 _THIS_ONE = Rule(Scope.RECIPIENT)
 _OVERLOADED = Rule(Scope.NUMBER, growth=2, delay_s=2.0)
 _BY_STATUS: dict[int, Rule] = {
-    **dict.fromkeys((301, 302, 303, 307, 308, 401, 403, 404, 405), Rule(Scope.ACCOUNT)),
+    # What a provider refuses by itself (an unpaid bill, a wrong key) has no code of Meta's: nothing may be dropped.
+    **dict.fromkeys((301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405), Rule(Scope.ACCOUNT)),
     **dict.fromkeys((408, 425, 429, *range(500, 600)), _OVERLOADED),
 }
 _GATEWAY_GAVE_UP = frozenset({502, 504})
@@ -78,7 +79,8 @@ class _Accepted(BaseModel):
 
 
 class _Answer(BaseModel):
-    error: _Error | None = None
+    # 360dialog may wrap Meta's own refusal in a `detail`.
+    error: _Error | None = Field(None, validation_alias=AliasChoices("error", AliasPath("detail", "error")))
     messages: list[_Accepted] = Field(default_factory=list)
     contacts: list[_Contact] = Field(default_factory=list)
 
@@ -91,7 +93,7 @@ def decide(status: int, body: bytes, attempt: int = 0) -> Outcome:
     if answer.messages:
         contact = answer.contacts[0] if answer.contacts else _Contact()
         return Sent(answer.messages[0].id, contact.wa_id, contact.user_id)
-    return _without_words(status, attempt)
+    return _without_code(status, body, attempt)
 
 
 def _read(body: bytes) -> _Answer:
@@ -104,12 +106,13 @@ def _read(body: bytes) -> _Answer:
 def _refusal(error: _Error, status: int, attempt: int) -> Outcome:
     if (error.code, error.error_subcode) == _NO_SUCH_NODE:
         return Refused(Scope.NUMBER, error.code, error.why)
-    rule = RULES.get(error.code) or _BY_STATUS.get(status, _THIS_ONE)
+    rule = RULES.get(error.code) or (_OVERLOADED if status >= 500 else _THIS_ONE)
     return rule.apply(error.code, error.why, attempt)
 
 
-def _without_words(status: int, attempt: int) -> Outcome:
-    why = f"HTTP {status} without an answer in Meta's form"
+def _without_code(status: int, body: bytes, attempt: int) -> Outcome:
+    words = one_line(body[:MAX_WHY].decode("utf-8", "replace"))
+    why = f"HTTP {status} without a code of Meta's" + (f": {words}" if words else "")
     if status in _GATEWAY_GAVE_UP or 200 <= status < 300:
         return Unclear(why)
     return _BY_STATUS.get(status, _THIS_ONE).apply(status, why, attempt)

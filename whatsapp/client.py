@@ -46,6 +46,7 @@ class CloudClient:
             self._settings.messages_url,
             json=payload(message),
             headers=self._settings.auth,
+            proxy=self._settings.proxy_url,
             timeout=self._timeout,
             allow_redirects=False,
         ) as answer:
@@ -53,10 +54,10 @@ class CloudClient:
 
     def _redacted(self, body: bytes) -> bytes:
         # Meta repeats a malformed token in its error text, which ends up in the log.
-        return body.replace(self._settings.token.get_secret_value().encode(), b"[token]")
+        return body.replace(self._settings.token.get_secret_value().encode(), b"[secret]")
 
     def _told(self, error: Exception) -> str:
-        return one_line(f"{self._settings.base_url}: {str(error) or type(error).__name__}")
+        return one_line(f"{self._settings.base_url}: {self._settings.hide(str(error)) or type(error).__name__}")
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:

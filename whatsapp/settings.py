@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from yarl import URL
 
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=4096)]
@@ -14,9 +24,11 @@ Secret = Annotated[SecretStr, Field(min_length=1, max_length=4096)]
 class CloudSettings(BaseModel):
     """One WhatsApp number and the way to its API. Secrets never show in `repr`, logs or error texts.
 
-    `messages_path` may hold `{version}` and `{phone_number_id}`; `auth_header: auth_prefix + token` goes with every
-    request. `app_secrets` are all accepted on webhooks, so that a secret can be changed without losing one.
-    `timeout_s` is how long to wait for a connection, and then for the answer.
+    `messages_path` (messages are posted there) and `number_path` (`ringback doctor` looks there; empty: it does not)
+    may hold `{version}` and `{phone_number_id}`; `auth_header: auth_prefix + token` goes with every request. `proxy` is
+    the address of an HTTP proxy, with user and password if it wants them. `app_secrets` are all accepted on webhooks,
+    so that a secret can be changed without losing one. `timeout_s` is how long to wait for a connection, and then for
+    the answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,12 +37,14 @@ class CloudSettings(BaseModel):
     version: Annotated[str, StringConstraints(pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$")] = "v26.0"
     phone_number_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
     messages_path: str = "/{version}/{phone_number_id}/messages"
+    number_path: str = "/{version}/{phone_number_id}"
     auth_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")] = "Authorization"
     auth_prefix: Annotated[str, StringConstraints(pattern=r"^[!-~ ]{0,64}$")] = "Bearer "
     token: Secret
     app_secrets: tuple[Secret, ...] = ()
     verify_token: Secret
     verify_signature: bool = True
+    proxy: Secret | None = None
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
 
     @field_validator("base_url")
@@ -41,9 +55,11 @@ class CloudSettings(BaseModel):
             raise ValueError("must begin with https:// (http:// only for 127.0.0.1, ::1 or localhost)")
         return base_url.rstrip("/")
 
-    @field_validator("messages_path")
+    @field_validator("messages_path", "number_path")
     @classmethod
-    def _known_places(cls, path: str) -> str:
+    def _known_places(cls, path: str, field: ValidationInfo) -> str:
+        if not path and field.field_name == "number_path":
+            return path
         try:
             filled = path.format(version="", phone_number_id="")
         except (KeyError, IndexError, ValueError, AttributeError):
@@ -60,6 +76,13 @@ class CloudSettings(BaseModel):
             raise ValueError("holds a space, a line break or a letter outside ASCII: copy it again")
         return token
 
+    @field_validator("proxy")
+    @classmethod
+    def _address(cls, proxy: SecretStr | None) -> SecretStr | None:
+        if proxy and (urlsplit(proxy.get_secret_value()).scheme != "http" or not _host(proxy)):
+            raise ValueError("must be like http://proxy.example:3128 or http://user:password@proxy.example:3128")
+        return proxy
+
     @model_validator(mode="after")
     def _signed_or_said(self) -> Self:
         if self.verify_signature and not self.app_secrets:
@@ -69,12 +92,36 @@ class CloudSettings(BaseModel):
     @property
     def messages_url(self) -> str:
         """The address that messages are posted to."""
-        return self.base_url + self.messages_path.format(version=self.version, phone_number_id=self.phone_number_id)
+        return self._url(self.messages_path)
+
+    @property
+    def number_url(self) -> str:
+        """The address that knows the number; '' where the provider has none."""
+        return self._url(self.number_path) if self.number_path else ""
+
+    def _url(self, path: str) -> str:
+        return self.base_url + path.format(version=self.version, phone_number_id=self.phone_number_id)
+
+    @property
+    def proxy_url(self) -> str | None:
+        """The proxy's address with its password, if there is a proxy."""
+        return self.proxy.get_secret_value() if self.proxy else None
+
+    def hide(self, text: str) -> str:
+        """A text of somebody else without our token and without the proxy's password."""
+        secrets = (self.token.get_secret_value(), urlsplit(self.proxy_url or "").password)
+        for secret in filter(None, secrets):
+            text = text.replace(secret, "[secret]")
+        return text
 
     @property
     def auth(self) -> dict[str, str]:
         """The header that proves who we are."""
         return {self.auth_header: self.auth_prefix + self.token.get_secret_value()}
+
+
+def _host(proxy: SecretStr) -> str | None:
+    return urlsplit(proxy.get_secret_value()).hostname
 
 
 def _is_this_machine(host: str | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ringback.message import Body, Buttons, Menu, Message, Template, Text
+from ringback.message import AskLocation, Body, Buttons, Form, Link, Menu, Message, Template, Text
 
 Json = dict[str, object]
 
@@ -24,9 +24,15 @@ def _content(body: Body) -> Json:
         case Text():
             return {"type": "text", "text": {"body": body.text}}
         case Buttons():
-            return {"type": "interactive", "interactive": _interactive("button", body.text, _buttons(body))}
+            return _interactive("button", body.text, _buttons(body))
         case Menu():
-            return {"type": "interactive", "interactive": _interactive("list", body.text, _menu(body))}
+            return _interactive("list", body.text, _menu(body))
+        case Link():
+            return _interactive("cta_url", body.text, _named("cta_url", display_text=body.button, url=body.url))
+        case AskLocation():
+            return _interactive("location_request_message", body.text, {"name": "send_location"})
+        case Form():
+            return _interactive("flow", body.text, _form(body))
 
 
 def _template(template: Template) -> Json:
@@ -54,7 +60,15 @@ def _quick_replies(template: Template) -> list[Json]:
 
 
 def _interactive(kind: str, text: str, action: Json) -> Json:
-    return {"type": kind, "body": {"text": text}, "action": action}
+    return {"type": "interactive", "interactive": {"type": kind, "body": {"text": text}, "action": action}}
+
+
+def _named(name: str, **parameters: str) -> Json:
+    return {"name": name, "parameters": parameters}
+
+
+def _form(body: Form) -> Json:
+    return _named("flow", flow_message_version="3", flow_id=body.form, flow_cta=body.button, flow_token=body.token)
 
 
 def _buttons(body: Buttons) -> Json:

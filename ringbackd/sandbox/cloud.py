@@ -22,6 +22,8 @@ from ringbackd.sandbox.cloudspec import TemplateSpec
 from whatsapp.settings import CloudSettings
 
 VERSION = r"{version:v\d{1,3}\.\d}"
+PROVIDER_PATH, PROVIDER_HEADER = "/messages", "D360-API-KEY"
+"""Where 360dialog takes messages, and what proves who sends them."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -57,6 +59,12 @@ class Cloud(Customers):
             verify_token=SecretStr(self.account.verify_token),
         )
 
+    @property
+    def provider_settings(self) -> CloudSettings:
+        """The same by way of a provider such as 360dialog: its path, its header, no signatures."""
+        theirs = {"messages_path": PROVIDER_PATH, "auth_header": PROVIDER_HEADER, "auth_prefix": "", "number_path": ""}
+        return self.settings.model_copy(update=theirs | {"verify_signature": False})
+
     async def verify(self) -> bool:
         """Shake hands with the receiver of the webhooks, as Meta does when one is set up."""
         return await self.postman.verify()
@@ -66,12 +74,16 @@ class Cloud(Customers):
         app.router.add_post(f"/{VERSION}/{{node}}/messages", self._messages)
         app.router.add_get(f"/{VERSION}/{{node}}/message_templates", self._message_templates)
         app.router.add_get(f"/{VERSION}/{{node}}", self._number)
+        app.router.add_post(PROVIDER_PATH, self._messages)
         return app
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            self._check_token(request.headers.get("Authorization", ""))
+            if request.path == PROVIDER_PATH:
+                self._check_key(request.headers.get(PROVIDER_HEADER, ""))
+            else:
+                self._check_token(request.headers.get("Authorization", ""))
             return await handler(request)
         except MetaError as error:
             return web.json_response(error.body, status=error.status)
@@ -80,9 +92,14 @@ class Cloud(Customers):
         if not hmac.compare_digest(header.encode("utf-8", "replace"), f"Bearer {self.account.token}".encode()):
             raise MetaError(190, "the access token could not be decrypted or has expired")
 
+    def _check_key(self, key: str) -> None:
+        if not hmac.compare_digest(key.encode("utf-8", "replace"), self.account.token.encode()):
+            raise web.HTTPUnauthorized(text='{"detail": "Invalid api_key"}', content_type="application/json")
+
     async def _messages(self, http: web.Request) -> web.Response:
         await asyncio.sleep(self.knobs.latency_s)
-        _only(http, self.account.phone_number_id)
+        if http.path != PROVIDER_PATH:
+            _only(http, self.account.phone_number_id)
         self._spend_error()
         raw = await http.read()
         request = read(raw)

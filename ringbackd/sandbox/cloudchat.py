@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ringbackd.sandbox.cloudparts import ReplyButtons
+from ringbackd.sandbox.cloudparts import FormButton, ListOfRows, PageButton, ReplyButtons
 from ringbackd.sandbox.cloudrequest import InteractiveRequest, Request, TemplateRequest, TextRequest
 from ringbackd.sandbox.cloudrules import Templates
 
@@ -64,10 +64,18 @@ def _template(request: TemplateRequest, templates: Templates, sent: ChatItem) ->
 def _interactive(request: InteractiveRequest, sent: ChatItem) -> ChatItem:
     shown = request.interactive
     said = replace(sent, kind=shown.type, text=shown.body.text)
-    if isinstance(shown, ReplyButtons):
-        return replace(said, options=tuple(Option(tap.reply.id, tap.reply.title) for tap in shown.action.buttons))
-    rows = tuple(Option(row.id, row.title, row.description) for row in shown.action.rows)
-    return replace(said, options=rows, menu=shown.action.button)
+    match shown:
+        case ReplyButtons():
+            return replace(said, options=tuple(Option(tap.reply.id, tap.reply.title) for tap in shown.action.buttons))
+        case ListOfRows():
+            rows = tuple(Option(row.id, row.title, row.description) for row in shown.action.rows)
+            return replace(said, options=rows, menu=shown.action.button)
+        case PageButton():
+            page = shown.action.parameters
+            return replace(said, text=f"{said.text}\n{page.display_text}: {page.url}")
+        case FormButton():
+            return replace(said, text=f"{said.text}\n{shown.action.parameters.flow_cta}")
+    return said
 
 
 class Chats:

@@ -98,6 +98,62 @@ class ListOfRows(Part):
     action: _ListAction
 
 
+class _Link(Part):
+    display_text: Title20
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+class _LinkAction(Part):
+    name: Literal["cta_url"]
+    parameters: _Link
+
+
+class PageButton(Part):
+    """Words with a button that opens a web page."""
+
+    type: Literal["cta_url"]
+    body: _Words1024
+    action: _LinkAction
+
+
+class _AskLocation(Part):
+    name: Literal["send_location"]
+
+
+class LocationButton(Part):
+    """Words with a button that sends where the customer is."""
+
+    type: Literal["location_request_message"]
+    body: _Words1024
+    action: _AskLocation
+
+
+class _Form(Part):
+    flow_message_version: Literal["3"]
+    flow_id: Annotated[str, Field(min_length=1)]
+    flow_cta: Annotated[str, Field(min_length=1, max_length=30)]
+    flow_token: Annotated[str, Field(min_length=1)]
+
+
+class _FormAction(Part):
+    name: Literal["flow"]
+    parameters: _Form
+
+
+class FormButton(Part):
+    """Words with a button that opens a form."""
+
+    type: Literal["flow"]
+    body: _Words1024
+    action: _FormAction
+
+
+Interactive = Annotated[
+    ReplyButtons | ListOfRows | PageButton | LocationButton | FormButton, Field(discriminator="type")
+]
+"""Words with something to tap."""
+
+
 class _Parameter(Part):
     type: Literal["text"]
     text: Annotated[str, Field(min_length=1, max_length=1024)]

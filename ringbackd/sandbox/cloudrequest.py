@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ringbackd.sandbox.clouderror import MetaError
-from ringbackd.sandbox.cloudparts import ListOfRows, Part, ReplyButtons, TemplateUse, TextBody
+from ringbackd.sandbox.cloudparts import Interactive, Part, TemplateUse, TextBody
 
 
 class _Common(Part):
@@ -31,7 +31,7 @@ class InteractiveRequest(_Common):
     """Words with something to tap."""
 
     type: Literal["interactive"]
-    interactive: Annotated[ReplyButtons | ListOfRows, Field(discriminator="type")]
+    interactive: Interactive
 
 
 class TemplateRequest(_Common):

@@ -31,6 +31,8 @@ def _ref(schema: str) -> dict[str, str]:
 
 _INDEX = "the pattern is a set of letters that leaves out 0; the buttons are counted from 0"
 _CLOSED = "closed next to allOf, so that not even its own example is valid"
+_OLD = "the document is older than pages behind buttons and than the question for a place"
+_TAPPED = ["button", "list", "flow", "cta_url", "location_request_message"]
 _INCOMING = (
     *("TextMessage_2", "ReactionMessage_1", "ImageMessage_1", "LocationMessage_1", "ContactSharingMessage"),
     *("UnsupportedMessage", "ButtonMessage", "InteractiveMessageReply", "OrderMessage"),
@@ -45,6 +47,8 @@ CORRECTIONS = (
         ("BodyObject", "properties", "text", "maxLength"), 4096, "the body of a list may be longer than of buttons"
     ),
     Correction(("LanguageObject", "required"), ["code"], "the policy is optional and has one value"),
+    Correction(("InteractiveObject", "properties", "type", "enum"), _TAPPED, _OLD),
+    Correction(("ActionObject", "oneOf", 5, "properties", "name", "enum"), ["cta_url", "send_location"], _OLD),
     Correction(("TemplateComponent", "properties", "index", "pattern"), "^[0-9]$", _INDEX),
 )
 

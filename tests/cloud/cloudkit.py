@@ -11,7 +11,20 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import web
 
-from ringback.message import Body, Button, Buttons, Menu, Message, QuickReply, Row, Template, Text
+from ringback.message import (
+    AskLocation,
+    Body,
+    Button,
+    Buttons,
+    Form,
+    Link,
+    Menu,
+    Message,
+    QuickReply,
+    Row,
+    Template,
+    Text,
+)
 from ringbackd.sandbox.cloud import Cloud
 from ringbackd.sandbox.cloudspec import Knobs, TemplateSpec
 from whatsapp.client import CloudClient
@@ -43,6 +56,10 @@ MENU = Menu(
     button="Elegir",
     rows=(Row(id="h10", title="10:00"), Row(id="h11", title="11:00", description="libre")),
 )
+
+LINK = Link(text="Su cita", button="Abrir", url="https://example.org/cita?x=1")
+LOCATION = AskLocation(text="¿Dónde está?")
+FORM = Form(text="Sus datos", button="Llenar", form="1234567890", token="c1.form")
 
 
 def message(body: Body, ours: str = "m-1", to: str = NUMBER) -> Message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,7 +16,21 @@ from pydantic import SecretStr
 
 from ringback.message import Body, Template, Text
 from ringbackd.sandbox.cloud import Cloud
-from tests.cloud.cloudkit import BUTTONS, DIGITS, MENU, NUMBER, QUICK, SPECS, TEMPLATE, message, rig, text
+from tests.cloud.cloudkit import (
+    BUTTONS,
+    DIGITS,
+    FORM,
+    LINK,
+    LOCATION,
+    MENU,
+    NUMBER,
+    QUICK,
+    SPECS,
+    TEMPLATE,
+    message,
+    rig,
+    text,
+)
 from whatsapp.answer import RULES
 from whatsapp.client import MAX_ANSWER, CloudClient
 from whatsapp.outcome import Refused, RetryAt, Scope, Sent, Unclear
@@ -37,10 +52,11 @@ async def test_a_template_is_sent_and_shown_with_its_words_filled_in() -> None:
 async def test_every_kind_is_sent_inside_the_window() -> None:
     async with rig() as it:
         await it.cloud.say(NUMBER, "hola")
-        bodies: tuple[Body, ...] = (Text(text="¡Sí! 🎉"), BUTTONS, MENU, TEMPLATE)
+        bodies: tuple[Body, ...] = (Text(text="¡Sí! 🎉"), BUTTONS, MENU, LINK, LOCATION, FORM, TEMPLATE)
         for number, body in enumerate(bodies):
             assert isinstance(await it.client.send(message(body, f"m-{number}")), Sent)
-        assert [item.kind for item in it.cloud.chat(NUMBER)] == ["text", "text", "button", "list", "template"]
+        kinds = ["text", "text", "button", "list", "cta_url", "location_request_message", "flow", "template"]
+        assert [item.kind for item in it.cloud.chat(NUMBER)] == kinds
 
 
 async def test_a_parameter_with_line_breaks_is_sent_on_one_line() -> None:
@@ -48,6 +64,65 @@ async def test_a_parameter_with_line_breaks_is_sent_on_one_line() -> None:
     async with rig() as it:
         assert isinstance(await it.client.send(message(hostile)), Sent)
         assert it.cloud.chat(NUMBER)[0].text.startswith("Hola, somos A B {{2}}. ")
+
+
+async def test_every_kind_goes_the_way_of_a_provider_too() -> None:
+    async with rig() as it:
+        await it.cloud.say(NUMBER, "hola")
+        theirs = CloudClient(it.cloud.provider_settings, it.session)
+        bodies: tuple[Body, ...] = (Text(text="sí"), BUTTONS, MENU, LINK, LOCATION, FORM, TEMPLATE)
+        for number, body in enumerate(bodies):
+            assert isinstance(await theirs.send(message(body, f"m-{number}")), Sent)
+        assert len(it.cloud.accepted) == 7
+
+
+async def test_a_wrong_key_of_a_provider_stops_the_account() -> None:
+    async with rig() as it:
+        wrong = it.cloud.provider_settings.model_copy(update={"token": SecretStr("wrong-key")})
+        outcome = await CloudClient(wrong, it.session).send(text())
+    assert isinstance(outcome, Refused)
+    assert (outcome.scope, outcome.code) == (Scope.ACCOUNT, 401)
+    assert "Invalid api_key" in outcome.why
+
+
+async def test_one_connection_serves_many_messages() -> None:
+    peers: set[object] = set()
+
+    async def answer(request: web.Request) -> web.Response:
+        peers.add(request.transport and request.transport.get_extra_info("peername"))
+        return web.Response(body=b'{"messages": [{"id": "w"}]}')
+
+    async with _api(answer) as base_url, aiohttp.ClientSession() as session:
+        for _ in range(5):
+            assert isinstance(await CloudClient(_settings(base_url), session).send(text()), Sent)
+    assert len(peers) == 1
+
+
+async def test_a_proxy_is_used_and_its_password_is_told_to_nobody() -> None:
+    asked: list[str] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server, aiohttp.ClientSession() as session:
+        port = server.sockets[0].getsockname()[1]
+        settings = _settings("https://graph.example", proxy=f"http://us:s3cret@127.0.0.1:{port}")
+        outcome = await CloudClient(settings, session).send(text())
+    assert isinstance(outcome, RetryAt)
+    assert asked[0].startswith("CONNECT graph.example:443")
+    assert "EAAB" not in asked[0]
+    assert "s3cret" not in repr(outcome) + repr(settings)
+
+
+async def test_a_traceback_does_not_show_the_token() -> None:
+    async with aiohttp.ClientSession() as session:
+        client = CloudClient(_settings("http://127.0.0.1:1"), session)
+    with pytest.raises(RuntimeError) as caught:
+        await client.send(text())
+    assert "EAAB" not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_the_same_message_twice_is_two_messages() -> None:
@@ -160,14 +235,14 @@ async def test_an_answer_of_no_known_form(status: int, body: bytes, kind: type[o
 async def test_a_redirect_is_not_followed() -> None:
     async with _api(_says(302, b"")) as base_url, aiohttp.ClientSession() as session:
         outcome = await CloudClient(_settings(base_url), session).send(text())
-    assert outcome == Refused(Scope.ACCOUNT, 302, "HTTP 302 without an answer in Meta's form")
+    assert outcome == Refused(Scope.ACCOUNT, 302, "HTTP 302 without a code of Meta's")
 
 
 async def test_a_token_that_the_answer_repeats_is_not_passed_on() -> None:
     body = b'{"error": {"message": "Malformed access token EAAB-token", "code": 190}}'
     async with _api(_says(401, body)) as base_url, aiohttp.ClientSession() as session:
         outcome = await CloudClient(_settings(base_url), session).send(text())
-    assert outcome == Refused(Scope.ACCOUNT, 190, "Malformed access token [token]")
+    assert outcome == Refused(Scope.ACCOUNT, 190, "Malformed access token [secret]")
 
 
 async def test_an_answer_that_never_ends_is_unclear() -> None:
@@ -213,8 +288,9 @@ async def _dribble(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(0.02)
 
 
-def _settings(base_url: str, timeout_s: float = 5.0) -> CloudSettings:
+def _settings(base_url: str, timeout_s: float = 5.0, proxy: str = "") -> CloudSettings:
     return CloudSettings(
+        proxy=SecretStr(proxy) if proxy else None,
         base_url=base_url,
         phone_number_id="1",
         token=SecretStr("EAAB-token"),

@@ -10,7 +10,7 @@ import pytest
 from ringback.message import Body, Menu, Row, Template, Text
 from ringbackd.sandbox.cloud import Cloud
 from tests.cloud.cloudcontract import CORRECTIONS, WEBHOOK_CORRECTIONS, Correction, document, needs_contract, validator
-from tests.cloud.cloudkit import BUTTONS, MENU, NUMBER, QUICK, SPECS, TEMPLATE, message, rig
+from tests.cloud.cloudkit import BUTTONS, FORM, LINK, LOCATION, MENU, NUMBER, QUICK, SPECS, TEMPLATE, message, rig
 from whatsapp.events import Inbound, Other, Status
 from whatsapp.inbound import parse
 from whatsapp.reading import dig
@@ -24,6 +24,9 @@ BODIES: tuple[Body, ...] = (
     Text(text="¡Sí! 🎉"),
     BUTTONS,
     MENU,
+    LINK,
+    LOCATION,
+    FORM,
     Menu(text="x" * 4096, button="x" * 20, rows=tuple(Row(id=f"{n}", title=f"{n}") for n in range(10))),
 )
 

@@ -11,6 +11,8 @@ from ringback.flow import LANGUAGES, Does, Flow, render, template_body
 from tests.core.worlds import FLOW, ROOT
 
 DATA: dict[str, Any] = tomllib.loads((ROOT / "flows/general.toml").read_text(encoding="utf-8"))
+TRIPLE = {"es": "x", "en": "x", "pt": "x"}
+PAGE: dict[str, object] = {"say": "link", "text": TRIPLE, "button": TRIPLE, "url": "https://a.example/b"}
 WORDS = {"brand": "Sol", "name": "Ana", "missed_at": "12:00", "due": "hoy", "info": "aquí"}
 
 
@@ -57,6 +59,13 @@ def broken(path: str, value: object) -> dict[str, Any]:
         ("steps.help.options.0.title", {"es": "x" * 21, "en": "x", "pt": "x"}, "over 20"),
         ("steps.help.text", {"es": "a", "en": "b"}, "steps.help.text.pt"),
         ("steps.help.text.en", "x" * 1025, "1024"),
+        ("steps.help.options.0.title", {"es": "🙂" * 11, "en": "x", "pt": "x"}, "over 20"),
+        ("steps.help.url", "https://a.example", "steps.helpValue error, url = '...' belongs to say = 'link'"),
+        ("steps.calling.say", "link", "url = '...' belongs"),
+        ("steps.calling.say", "form", "form = '...' belongs"),
+        ("steps.calling.button", TRIPLE, "what he taps to open it"),
+        ("steps.calling", PAGE | {"url": "ftp://a.example"}, "steps.calling.url"),
+        ("steps.calling", PAGE | {"button": TRIPLE | {"pt": "x" * 21}}, "pt: button: Value error"),
         ("steps.info.text.pt", "{info}{info}", "1024"),
         ("steps.first_contact.text.en", "x" * 1025, "1024"),
         ("steps.help.options.1.title", {"es": "Mejor llámenme", "en": "x", "pt": "x"}, "alike"),
@@ -74,6 +83,19 @@ def test_a_broken_flow_is_refused_and_says_where(path: str, value: object, says:
         Flow.model_validate(broken(path, value))
     text = " ".join(".".join(map(str, e["loc"])) + e["msg"] for e in refused.value.errors())
     assert says in text
+
+
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        (PAGE, "link"),
+        ({"say": "location", "text": TRIPLE}, "location"),
+        ({"say": "form", "text": TRIPLE, "button": TRIPLE, "form": "123"}, "form"),
+    ],
+)
+def test_a_flow_may_show_a_page_ask_for_the_place_and_open_a_form(step: dict[str, object], kind: str) -> None:
+    flow = Flow.model_validate(broken("steps.calling", step))
+    assert render(flow.steps["calling"], "es", "es", WORDS, {}, lambda option: f"p|{option}").kind == kind
 
 
 @pytest.mark.parametrize("does", ["rate", "call_at"])

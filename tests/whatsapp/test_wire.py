@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from ringback.message import Body, Button, Buttons, Menu, Message, QuickReply, Row, Template, Text
+from ringback.message import (
+    AskLocation,
+    Body,
+    Button,
+    Buttons,
+    Form,
+    Link,
+    Menu,
+    Message,
+    QuickReply,
+    Row,
+    Template,
+    Text,
+)
 from whatsapp.wire import Json, payload
 
 
@@ -69,5 +82,26 @@ def test_a_menu_leaves_out_empty_descriptions() -> None:
         "action": {
             "button": "Ver",
             "sections": [{"rows": [{"id": "1", "title": "A"}, {"id": "2", "title": "B", "description": "b"}]}],
+        },
+    }
+
+
+def test_a_link_a_question_for_the_place_and_a_form() -> None:
+    assert posted(Link(text="?", button="Ver", url="https://a.example/b"))["interactive"] == {
+        "type": "cta_url",
+        "body": {"text": "?"},
+        "action": {"name": "cta_url", "parameters": {"display_text": "Ver", "url": "https://a.example/b"}},
+    }
+    assert posted(AskLocation(text="?"))["interactive"] == {
+        "type": "location_request_message",
+        "body": {"text": "?"},
+        "action": {"name": "send_location"},
+    }
+    assert posted(Form(text="?", button="Ver", form="12", token="c.s"))["interactive"] == {
+        "type": "flow",
+        "body": {"text": "?"},
+        "action": {
+            "name": "flow",
+            "parameters": {"flow_message_version": "3", "flow_id": "12", "flow_cta": "Ver", "flow_token": "c.s"},
         },
     }
