@@ -39,6 +39,7 @@ $(VENV)-bench/ready: requirements-bench.lock deploy/venv.sh
 
 bench: $(VENV)/dev-ready $(VENV)-bench/ready kit  ## figures, for your own eyes, beside other projects' programs
 	$(BIN)/python -m benchmarks.ami
+	$(BIN)/python -m benchmarks.burst
 	$(BIN)/python -m benchmarks.latency
 
 docs: $(VENV)/dev-ready       ## what is made from the code

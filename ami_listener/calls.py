@@ -12,6 +12,10 @@ SAME_S = 1.0
 """The live event and the CEL row of one queue entry or transfer are never further apart than this."""
 
 
+MOST = 1_000
+"""Queue stays, phones, results and absorbed calls that are kept of one call; any more is no call but noise."""
+
+
 class Place(Enum):
     """Where in the PBX a caller is, or was when he left."""
 
@@ -57,12 +61,14 @@ class Stay:
 class LiveCall:
     """One call in progress. `origin` executes its dialplan; `person` is the customer's leg ("" while unknown).
 
-    `complete` is False when its beginning was not seen: then only what was witnessed may be said of it.
+    `complete` is False when its beginning was not seen: then only what was witnessed may be said of it. `born` is its
+    beginning by the registry's own clock, which no step of Asterisk's clock moves.
     """
 
     linkedid: str
     started: float
     latest: float
+    born: float
     origin: str
     person: str = ""
     person_name: str = ""
@@ -106,6 +112,7 @@ class LiveCall:
             last.left = None
             return
         self.stays.append(Stay(queue, at))
+        del self.stays[:-MOST]
         if self.waiting_since is None:
             self.waiting_since = at
 
@@ -150,8 +157,13 @@ class LiveCall:
 
     def try_phone(self, phone: str) -> None:
         """This phone was rung for the caller, or is the one that he hears."""
-        if phone not in self.phones:
+        if phone not in self.phones and len(self.phones) < MOST:
             self.phones.append(phone)
+
+    def ring_ended(self, result: str) -> None:
+        """How a phone, or a Dial as a whole, ended: a DIALSTATUS."""
+        if len(self.dial_results) < MOST:
+            self.dial_results.add(result)
 
     def turn_away(self, tone: str) -> None:
         """The dialplan plays a tone. After phones, queues or menus, those decide what became of the caller."""

@@ -124,7 +124,7 @@ def variable(registry: Registry, event: Event, channel: Channel, at: float) -> N
     if name == "QUEUESTATUS":
         call.leave_with(value)
     elif name == "DIALSTATUS" and not call.in_queue:
-        call.dial_results.add(value)
+        call.ring_ended(value)
     elif name == "VMSTATUS":
         call.message_left = value == "SUCCESS"
     elif name.endswith("FROM_DID"):
@@ -149,7 +149,7 @@ def dial_end(registry: Registry, event: Event, channel: Channel, at: float) -> N
     """How a phone answered: told twice at times, and for the losers of a ring group too."""
     call = registry.own(channel)
     if not call.in_queue and not call.customer_up and (status := event.get("DialStatus")):
-        call.dial_results.add(status)
+        call.ring_ended(status)
 
 
 def bridge_enter(registry: Registry, event: Event, channel: Channel, at: float) -> None:
@@ -208,7 +208,7 @@ def hangup(registry: Registry, event: Event, channel: Channel, at: float) -> Non
     call = registry.calls[channel.linkedid]
     unheard = call.direction is Direction.OURS and channel.human and not channel.up and not call.customer_up
     if unheard and not call.dial_results:
-        call.dial_results.add(causes.of_hangup(event.get("Cause", "")))
+        call.ring_ended(causes.of_hangup(event.get("Cause", "")))
     registry.gone(channel, at)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ami_listener.calls import LiveCall
+from ami_listener.calls import MOST, LiveCall
 from ami_listener.channels import Channel, Switchboard, endpoint, extension
 from ami_listener.contexts import Contexts, Kind
 from ami_listener.settings import PbxSettings
@@ -19,6 +19,12 @@ Event = Mapping[str, str]
 
 REMEMBERED = 20_000
 """Ended calls, gone channels and known endpoints that are kept: bounded, for what comes over the wire is not."""
+
+MOST_CHANNELS = 20_000
+"""Channels that may be up at once; Asterisk bears a tenth of it. Beyond that the oldest call is given up."""
+
+STEP_S = 3_600.0
+"""Calls grow no older than this from one event to the next, whatever their times say: clocks are set now and then."""
 
 NOBODY = frozenset({"", "<unknown>", "<null>"})
 """How Asterisk writes a number or name that it does not have."""
@@ -58,6 +64,7 @@ class Registry:
         self.people: dict[str, LiveCall] = {}
         self.contexts = Contexts(settings)
         self.outcomes: list[Outcome] = []
+        self._age = self._now = 0.0
         self._homes: dict[str, str] = {}
         self._ended: dict[str, None] = {}
         self._gone: dict[str, None] = {}
@@ -79,6 +86,14 @@ class Registry:
         call = self.calls[channel.linkedid]
         call.latest = max(call.latest, at)
         return channel
+
+    def tick(self, at: float) -> None:
+        """Give up the calls whose end is long overdue: only what was witnessed will be said of them."""
+        if at > self._now or at < self._now - STEP_S:
+            self._age += min(max(at - self._now, 0.0), STEP_S)
+            self._now = at
+        while (call := next(iter(self.calls.values()), None)) and self._is_overdue(call):
+            self._give_up(call)
 
     def live(self) -> set[str]:
         """The Linkedids of every call that is in progress, absorbed ones too."""
@@ -163,10 +178,20 @@ class Registry:
         if self.is_trunk(channel):
             call.direction = Direction.INBOUND
 
+    def _is_overdue(self, call: LiveCall) -> bool:
+        too_old = self._age - call.born > self.settings.longest_call_s
+        return too_old or len(self.board.channels) > MOST_CHANNELS or len(self.calls) > MOST_CHANNELS
+
+    def _give_up(self, call: LiveCall) -> None:
+        for one in (call, *call.absorbed):
+            one.complete = False
+        for uniqueid in list(call.channels):
+            self.gone(self.board.channels[uniqueid], call.latest)
+
     def _call(self, linkedid: str, at: float) -> LiveCall:
         call = self.calls.get(linkedid)
         if call is None:
-            call = self.calls[linkedid] = LiveCall(linkedid, at, at, origin=linkedid)
+            call = self.calls[linkedid] = LiveCall(linkedid, at, at, self._age, origin=linkedid)
             if linkedid.startswith(OWN_CALL_PREFIX):
                 call.direction = Direction.OURS
         return call
@@ -180,6 +205,8 @@ class Registry:
             del self.calls[old.linkedid]
             new.absorbed += [old, *old.absorbed]
             old.absorbed = []
+            while len(new.absorbed) > MOST:
+                self._judge_absorbed(new.absorbed.pop(0), at)
 
     def _hear(self, call: LiveCall, partner: Channel | None, at: float) -> None:
         name = self.agent(partner) if partner else ""
@@ -197,13 +224,20 @@ class Registry:
 
     def _end(self, call: LiveCall, at: float) -> None:
         del self.calls[call.linkedid]
-        own = [one for one in call.absorbed if one.direction in (Direction.INBOUND, Direction.OURS)]
+        for one in call.absorbed:
+            self._judge_absorbed(one, at)
+        self._forget_person(call)
         if call.legs or call.direction is Direction.OURS:
-            own.append(call)
-        for one in (call, *call.absorbed):
-            self.people.pop(one.person, None)
-            self.forget(one.linkedid)
-        self.outcomes += [judge(one, self.settings, at) for one in own]
+            self.outcomes.append(judge(call, self.settings, at))
+
+    def _judge_absorbed(self, call: LiveCall, at: float) -> None:
+        self._forget_person(call)
+        if call.direction in (Direction.INBOUND, Direction.OURS):
+            self.outcomes.append(judge(call, self.settings, at))
+
+    def _forget_person(self, call: LiveCall) -> None:
+        self.people.pop(call.person, None)
+        self.forget(call.linkedid)
 
 
 def _remember(memory: dict[str, T], key: str, value: T) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -18,6 +19,9 @@ TICK_S = 1.0
 
 LATEST = 253_402_214_400.0
 """The last day of the year 9999, in seconds since the epoch: no clock says more."""
+
+UNTIMED = {"short_s": 0.0, "answered_after_s": 0.0, "longest_call_s": math.inf}
+"""The thresholds of a stream without times."""
 
 EARLY = 10_000
 """Rows of a list that may come before the first event that shows whether the stream has times."""
@@ -97,11 +101,11 @@ class Replay:
     def steps(self) -> Iterator[tuple[Event, list[Outcome]]]:
         """Every event, and what followed from it.
 
-        Without times no threshold can apply: nobody is "short", and whoever heard somebody was answered.
+        Without times no threshold can apply: nobody is "short", who heard somebody was answered, no call is overdue.
         """
         for number, (event, at) in enumerate(self.stream):
             if number == 0 and not self.stream.timed:
-                self.tracker = Tracker(self._settings.model_copy(update={"short_s": 0.0, "answered_after_s": 0.0}))
+                self.tracker = Tracker(self._settings.model_copy(update=UNTIMED))
             yield event, self.tracker.feed(event, at)
 
     def __iter__(self) -> Iterator[Outcome]:

@@ -23,7 +23,8 @@ class PbxSettings(BaseModel):
 
     The defaults are the contexts of FreePBX and the usual names of a plain Asterisk. `cel_file` is the CSV that
     `dialplan/cel_custom_ringback.conf` writes; without it, calls that end while Ringback is away are not seen.
-    `spill_folder` is where calls wait while Redis is away, in a file of at most `spill_bytes`.
+    A call whose end is not seen within `longest_call_s` is given up. `spill_folder` is where calls wait while Redis is
+    away, in a file of at most `spill_bytes`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,7 @@ class PbxSettings(BaseModel):
 
     short_s: Seconds = 5.0
     answered_after_s: Seconds = 1.0
+    longest_call_s: Annotated[float, Field(gt=0)] = 86_400.0
     lookback_s: Seconds = 7_200.0
     settle_s: Seconds = 0.5
     gap_patience_s: Seconds = 2.0

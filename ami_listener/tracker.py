@@ -35,6 +35,7 @@ class Tracker:
         if name not in EVENTS or (name == "VarSet" and event.get("Variable") not in VARIABLES):
             return []
         at = _time(event, at)
+        self._registry.tick(at)
         if "Channel" not in event and "DestChannel" in event:
             event = {header.removeprefix("Dest"): value for header, value in event.items()}
         if name in CALL_HANDLERS:

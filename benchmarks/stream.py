@@ -20,8 +20,11 @@ RECORDED = (
 )
 """The calls of a contact centre, each as often as the others."""
 
-APART_S = 100_000
-"""Between the ids and times of one repetition and those of the next: more than all transcripts span."""
+EVERY_S = 2
+"""A call begins."""
+
+APART = 100_000
+"""Between the ids of one repetition and those of the next: more than all transcripts span."""
 
 MACROS = ("macro-user-callerid", "sub-record-check", "macro-dial-one", "func-apply-sipheaders", "app-missedcall-hangup")
 STEPS = ("Set", "GotoIf", "ExecIf", "Set", "NoOp", "Gosub", "Set", "GosubIf", "Return")
@@ -36,7 +39,7 @@ AGI = (b"AGIExecStart", b"AGIExecEnd")
 
 NAMES = re.compile(
     rb"(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
-    rb"|(?P<time>\b17[0-9]{8})(?=\.[0-9])|(?P<serial>(?<=-)[0-9a-f]{8}\b)"
+    rb"|(?<=Timestamp: )(?P<time>17[0-9]{8})|(?P<id>\b17[0-9]{8})(?=\.[0-9])|(?P<serial>(?<=-)[0-9a-f]{8}\b)"
 )
 
 
@@ -46,19 +49,21 @@ def recorded() -> list[list[bytes]]:
     return [[message for message in text.split(END)[2:] if message] for text in texts]
 
 
-def stream(first: int, calls: int, at_once: int) -> Iterator[bytes]:
-    """The messages of so many calls, `at_once` of them up at any moment. `first` numbers them, for ids of their own."""
-    originals = [list(_with_macros(messages)) for messages in recorded()]
-    yield from _mixed(
-        (_copy(messages, number) for number, messages in enumerate(islice(cycle(originals), calls), first)), at_once
-    )
+def stream(first: int, calls: int, at_once: int, part: float = 1.0) -> Iterator[bytes]:
+    """The messages of so many calls, `at_once` of them up at any moment. `first` numbers them, for ids of their own.
+
+    With a `part` below 1 each call is told so far only, and stays up.
+    """
+    originals = [list(_with_macros(messages[: int(part * len(messages))])) for messages in recorded()]
+    copies = (_copy(messages, number) for number, messages in enumerate(islice(cycle(originals), calls), first))
+    yield from _mixed(copies, at_once)
 
 
 def _copy(messages: Iterable[bytes], number: int) -> Iterator[bytes]:
     def rename(found: re.Match[bytes]) -> bytes:
         old = found[0]
-        if found["time"]:
-            return b"%d" % (int(old) + APART_S * number)
+        if found["time"] or found["id"]:
+            return b"%d" % (int(old) + (EVERY_S if found["time"] else APART) * number)
         return b"%08x" % ((int(old[:8], 16) + number * 0x1000) % 2**32) + old[8:]
 
     return (NAMES.sub(rename, message) + END for message in messages)
