@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from ringbackd import commands
+from ringbackd import commands, consenting
 from ringbackd.compose import ROLES
+from ringbackd.consentlist import COLUMNS
 from ringbackd.numbers import number
 from ringbackd.recording import record
 from ringbackd.replaying import replay
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _looking(parts)
     _recorded(parts)
     _people(parts)
+    _consent(parts)
     return parser
 
 
@@ -143,6 +145,25 @@ def _people(parts: Parts) -> None:
     outbox = parts.add_parser("outbox", help="messages that are kept").add_subparsers(required=True)
     _with_settings(_add(outbox, "list", commands.outbox_list, "the messages that are kept, and why"))
     _with_settings(_add(outbox, "retry", commands.outbox_retry, "send the kept messages again"))
+
+
+def _consent(parts: Parts) -> None:
+    words = parts.add_parser("consent", help="who agreed to be contacted and who asked not to be").add_subparsers(
+        required=True
+    )
+    listing = _with_settings(_add(words, "list", consenting.consent_list, "the last word of every customer"))
+    show = _with_settings(_add(words, "show", consenting.consent_show, "all that one customer said"))
+    into = _with_settings(_add(words, "import", consenting.consent_import, "take a list of yours in, whole or not"))
+    into.add_argument("file", type=Path, metavar="FILE.csv", help=f"columns {', '.join(COLUMNS)}")
+    export = _with_settings(_add(words, "export", consenting.consent_export, "the ledger as CSV that import reads"))
+    erase = _with_settings(_add(words, "erase", consenting.consent_erase, "erase a customer from everything"))
+    erase.add_argument("--stop", action="store_true", help="and note that he is not to be contacted any more")
+    for part in (show, erase):
+        part.add_argument("number", help="his number, as the PBX shows it or as +51987654321")
+    for part in (show, erase, into):
+        part.add_argument("--line", default="", metavar="L", help="read numbers as on this line (the first one)")
+    for part in (listing, show, export):
+        part.add_argument("--json", action="store_true", help="as JSON")
 
 
 if __name__ == "__main__":
