@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 
@@ -27,8 +28,8 @@ POLL_S = 0.1
 OVERLAP_S = 5.0
 """How far before the last live event the CEL is read again: clocks and buffers are not exact."""
 
-BREATH = 500
-"""Events of the CEL fed at a stretch before the link is read again."""
+BREATH = 200
+"""Events fed at a stretch, of whatever was waiting, before the link is read again: some milliseconds."""
 
 
 class Listener:
@@ -43,7 +44,7 @@ class Listener:
         self._settings, self._clock = settings, clock
         self._tracker = Tracker(settings)
         self._delivery = Delivery(settings, sink, clock)
-        self._kept: list[tuple[Event, float]] | None = []
+        self._kept: deque[tuple[Event, float]] | None = deque()
         self._gap_since = clock() - settings.lookback_s
         self._heard_until = self._last_hangup = 0.0
         self._booted = 0.0
@@ -92,7 +93,7 @@ class Listener:
         self._booted = self._clock() - int(uptime) if uptime.isdecimal() else 0.0
 
     def _link_up(self) -> None:
-        self._kept = [] if self._kept is None else self._kept
+        self._kept = deque() if self._kept is None else self._kept
         self._delivery.put(LinkUp(self._clock()))
         self._connected.set()
         self._unasked.set()
@@ -107,14 +108,14 @@ class Listener:
         while True:
             await self._connected.wait()
             self._connected.clear()
-            self._kept = [] if self._kept is None else self._kept
+            self._kept = deque() if self._kept is None else self._kept
             try:
                 await self._resync()
             except LinkDownError:
                 continue
             except (TimeoutError, PermissionError) as error:
                 self._complain(error)
-            self._go_live()
+            await self._go_live()
 
     async def _ask_rights_when_connected(self) -> None:
         while True:
@@ -130,8 +131,9 @@ class Listener:
             self._tracker.doubt()
         started = await self._read_cel(self._gap_since, None) if covered else []
         rows = await self._link.ask_list({"Action": "CoreShowChannels"})
-        for row in rows:
+        for number, row in enumerate(rows, 1):
             self._feed(row, self._clock())
+            await _breathe(number)
         live = {row.get("Uniqueid", "") for row in rows}
         if covered:
             await self._read_late_ends(live)
@@ -143,11 +145,16 @@ class Listener:
             if one.linkedid in in_progress:
                 self._delivery.put(one)
 
-    def _go_live(self) -> None:
-        kept, self._kept = self._kept or [], None
+    async def _go_live(self) -> None:
+        """Feed what was kept, and what comes meanwhile behind it."""
+        kept = self._kept = deque(self._kept or ())
+        fed = 0
+        while kept:
+            self._feed(*kept.popleft())
+            fed += 1
+            await _breathe(fed)
+        self._kept = None
         self._heard_until = self._clock()
-        for event, at in kept:
-            self._feed(event, at)
         self._delivery.put(Resynced(frozenset(self._tracker.live())))
 
     async def _read_cel(self, since: float, only: Collection[str] | None) -> list[CallStarted]:
@@ -156,11 +163,10 @@ class Listener:
             return []
         tail = Tail(self._settings.cel_file, since)
         started: list[CallStarted] = []
-        for number, event in enumerate(tail):
+        for number, event in enumerate(tail, 1):
             if only is None or event["Linkedid"] in only:
                 started += self._replay(event)
-            if number % BREATH == BREATH - 1:
-                await asyncio.sleep(0)
+            await _breathe(number)
         if tail.skipped:
             log.warning(
                 "%s: %d lines of %s are no CEL rows", self._settings.name, tail.skipped, self._settings.cel_file
@@ -209,3 +215,9 @@ class Listener:
     def _complain(self, error: TimeoutError | PermissionError) -> None:
         why = str(error) or "no answer in time"
         log.warning("%s: the calls in progress are not known: CoreShowChannels failed (%s)", self._settings.name, why)
+
+
+async def _breathe(number: int) -> None:
+    """Let the link be read after every so many events."""
+    if number % BREATH == 0:
+        await asyncio.sleep(0)

@@ -175,6 +175,28 @@ async def test_a_server_that_sends_faster_than_we_read_loses_us_nothing() -> Non
         assert heard.downs == []
 
 
+async def test_what_came_before_the_end_is_all_told_before_the_end_is() -> None:
+    async with connected() as (server, heard):
+        server.send(b"".join(b"Event: E\r\nNumber: %d\r\n\r\n" % n for n in range(30_000)))
+        server.writers[-1].close()
+        told: list[int] = []
+        heard.link._on_down = lambda reason: told.append(len(heard.events))
+        await heard.when(lambda: heard.ups == 2)
+        assert told == [30_000]
+
+
+async def test_what_was_taken_when_we_close_is_told() -> None:
+    async with connected() as (server, heard):
+        server.send(b"Event: E\r\n\r\n" * 100_000)
+        await heard.when(lambda: heard.events)
+        protocol = heard.link.protocol
+        assert protocol
+        assert protocol._size
+        taken = len(heard.events) + protocol._size // len(b"Event: E\r\n\r\n")
+        heard.link.close()
+        assert len(heard.events) in {taken, taken + 1}
+
+
 async def test_it_does_not_need_fully_booted_to_be_up(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "ringback.ami")
     async with connected() as (_, heard):
