@@ -16,7 +16,8 @@ from ringback.turn import Turn
 
 def answered(turn: Turn, fact: Said) -> None:
     """He tapped a button of ours, whichever step it belongs to, or wrote."""
-    tap = turn.context.read(fact.payload) or Tap(turn.case.id, turn.case.step, "")
+    signed = turn.context.read(fact.payload)
+    tap = signed or Tap(turn.case.id, turn.case.step, "")
     _remember(turn, fact)
     choice = turn.context.flow.take(tap.step, tap.option, fact.text)
     if not choice.option and _about_consent(turn, fact):
@@ -28,6 +29,9 @@ def answered(turn: Turn, fact: Said) -> None:
     )
     if turn.case.state is State.CLOSED:
         _after_the_end(turn, choice, fact)
+        return
+    if fact.tapped and signed is None and not choice.option and turn.case.step:
+        turn.say(turn.case.step)  # a button that is none of ours: he is asked again
         return
     turn.change(intent=choice.intent or turn.case.intent, urgency=choice.urgency or turn.case.urgency)
     _DOES[choice.does](turn, choice, fact)
@@ -78,9 +82,11 @@ def _word(turn: Turn, act: Act, fact: Said) -> Consent:
 
 
 def _after_the_end(turn: Turn, choice: Choice, fact: Said) -> None:
+    """An old button gets its answer once, however often it is tapped."""
     if choice.does in {Does.RATE, Does.STOP}:
         _DOES[choice.does](turn, choice, fact)
-    else:
+    elif choice.option not in turn.case.told_over:
+        turn.change(told_over=(*turn.case.told_over, choice.option))
         turn.say(turn.context.flow.over)
 
 
@@ -95,10 +101,18 @@ def _nothing(turn: Turn, choice: Choice, fact: Said) -> None:
     turn.say(choice.goto)
 
 
-def _call_now(turn: Turn, choice: Choice, _: Said) -> None:
+def _without_number(turn: Turn, choice: Choice, fact: Said) -> None:
+    """He hides his number, so nobody can ring him: a person asks for it."""
+    _handover(turn, choice.model_copy(update={"goto": turn.context.flow.anything}), fact)
+
+
+def _call_now(turn: Turn, choice: Choice, fact: Said) -> None:
     """A second tap while it is due or ringing changes nothing."""
     callback = turn.case.callback
     if turn.case.state is State.RINGING:
+        return
+    if not turn.case.dial:
+        _without_number(turn, choice, fact)
         return
     if turn.case.state is State.PROMISED and callback and callback.due <= turn.context.now:
         return
@@ -106,9 +120,12 @@ def _call_now(turn: Turn, choice: Choice, _: Said) -> None:
     turn.say(choice.goto)
 
 
-def _call_at(turn: Turn, choice: Choice, _: Said) -> None:
+def _call_at(turn: Turn, choice: Choice, fact: Said) -> None:
     """The hour he chose, if it is still to come and the line is open then; else he is asked again."""
     if turn.case.state is State.RINGING:
+        return
+    if not turn.case.dial:
+        _without_number(turn, choice, fact)
         return
     line = turn.context.line
     if choice.slot <= turn.context.now or line.hours.next_open(choice.slot, line.timezone) != choice.slot:

@@ -21,6 +21,8 @@ from ringback.fact import (
     Delivery,
     Fact,
     NotDialled,
+    Noticed,
+    NumberChanged,
     PersonActed,
     Refused,
     Said,
@@ -49,6 +51,8 @@ class On(StrEnum):
     REFUSED = "message refused"
     DELIVERY = "delivery status"
     SAID = "customer answered"
+    NOTICED = "sign without words"
+    MOVED = "number changed"
     PERSON = "person acted"
     STOPPED = "asked not to be contacted"
 
@@ -84,6 +88,8 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.DELIVERY): _rule(Delivery, moves.delivery, state, X) for state in State},
     **{(state, On.EXPIRY): _rule(TimerFired, moves.expiry, state, X) for state in ACTIVE},
     **{(state, On.SAID): _rule(Said, answers.answered, T, P, H, X) for state in (W, C, T)},
+    **{(state, On.NOTICED): _rule(Noticed, moves.noticed, state) for state in ACTIVE},
+    **{(state, On.MOVED): _rule(NumberChanged, moves.number_changed, state) for state in ACTIVE},
     **{(state, On.PERSON): _rule(PersonActed, moves.person_acted, state, X) for state in ACTIVE},
     **{(state, On.STOPPED): _rule(ConsentChanged, moves.stopped, X) for state in ACTIVE},
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
@@ -106,20 +112,22 @@ _KINDS: dict[type[Fact], On] = {
     Refused: On.REFUSED,
     Delivery: On.DELIVERY,
     Said: On.SAID,
+    Noticed: On.NOTICED,
+    NumberChanged: On.MOVED,
     NotDialled: On.NOT_DIALLED,
     PersonActed: On.PERSON,
 }
 
 
 def meaning(fact: Fact) -> On | None:
-    """Read a fact as a case does; None for a call that says nothing about a follow-up."""
+    """Read a fact as a case does; None for one that says nothing about a follow-up."""
     if isinstance(fact, TimerFired):
         return _TIMERS[fact.timer]
     if isinstance(fact, CallEnded):
         return _of_call(fact.call)
     if isinstance(fact, ConsentChanged):
         return On.STOPPED if fact.consent.act is Act.WITHDRAWN else None
-    return _KINDS[type(fact)]
+    return _KINDS.get(type(fact))
 
 
 def _of_call(call: Call) -> On | None:

@@ -14,6 +14,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from ringback.phone import USER_ID
+
 EVERY_BRAND = ""
 """The brand of a word that holds for the WhatsApp number as a whole, such as a block of WhatsApp's own."""
 
@@ -41,7 +43,8 @@ class Way(StrEnum):
 
 
 class Consent(BaseModel):
-    """One word of a customer's. `at` is epoch seconds, `customer` his number in E.164 (empty once he was erased).
+    """One word of a customer's. `at` is epoch seconds, `customer` his number in E.164, or his user id
+    where he hides it (empty once he was erased).
 
     `text` is what he was shown when he agreed, or what he said.
     """
@@ -54,7 +57,7 @@ class Consent(BaseModel):
     way: Way
     proof: Annotated[str, StringConstraints(max_length=256)] = ""
     text: Annotated[str, StringConstraints(max_length=1000)] = ""
-    customer: Annotated[str, StringConstraints(pattern=r"^(\+[1-9][0-9]{6,14})?$")] = ""
+    customer: Annotated[str, StringConstraints(pattern=rf"^(\+[1-9][0-9]{{6,14}}|{USER_ID})?$")] = ""
 
 
 @dataclass(frozen=True, slots=True)

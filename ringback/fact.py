@@ -89,7 +89,7 @@ class Refused(_Fact):
 
 
 class Delivery(_Fact):
-    """What WhatsApp says of a message: sent, delivered, read, failed or played."""
+    """What WhatsApp says of a message: sent, delivered, read, failed or played; and what it costs, if it says so."""
 
     kind: Literal["delivery"] = "delivery"
     wamid: str
@@ -97,6 +97,10 @@ class Delivery(_Fact):
     status: Literal["sent", "delivered", "read", "failed", "played"]
     code: int = 0
     why: str = ""
+    category: str = ""
+    billable: bool | None = None
+    wa_id: str = ""
+    user_id: str = ""
     at: float
 
     @property
@@ -106,7 +110,7 @@ class Delivery(_Fact):
 
 
 class Said(_Fact):
-    """The customer tapped or wrote. `payload` is the button's; `context` the message he answers."""
+    """The customer tapped or wrote. `payload` is the button's (`tapped`); `context` the message he answers."""
 
     kind: Literal["said"] = "said"
     wamid: str
@@ -115,6 +119,7 @@ class Said(_Fact):
     name: str = ""
     text: str = ""
     payload: str = ""
+    tapped: bool = False
     context: str = ""
     at: float
 
@@ -122,6 +127,56 @@ class Said(_Fact):
     def id(self) -> str:
         """Meta repeats webhooks."""
         return f"said:{self.wamid}"
+
+
+class Noticed(_Fact):
+    """A customer did something without words: `what` is reaction, revoke... in Meta's terms, `text` more of it."""
+
+    kind: Literal["noticed"] = "noticed"
+    wamid: str
+    wa_id: str = ""
+    user_id: str = ""
+    what: str
+    text: str = ""
+    at: float
+
+    @property
+    def id(self) -> str:
+        """Meta repeats webhooks."""
+        return f"noticed:{self.wamid}"
+
+
+class NumberChanged(_Fact):
+    """A customer has another WhatsApp number or user id; empty is what was not told."""
+
+    kind: Literal["number_changed"] = "number_changed"
+    wamid: str
+    old_wa_id: str = ""
+    old_user_id: str = ""
+    wa_id: str = ""
+    user_id: str = ""
+    at: float
+
+    @property
+    def id(self) -> str:
+        """Meta repeats webhooks."""
+        return f"number_changed:{self.wamid}"
+
+
+class AccountNews(_Fact):
+    """Meta tells about our account, a number (`subject`) or a template of ours; `field` is the webhook's."""
+
+    kind: Literal["account"] = "account"
+    field: str
+    subject: str = ""
+    event: str
+    detail: str = ""
+    at: float
+
+    @property
+    def id(self) -> str:
+        """Meta repeats webhooks, which have no id of their own here."""
+        return f"account:{self.field}:{self.subject}:{self.event}:{self.at:.0f}"
 
 
 class NotDialled(_Fact):
@@ -172,6 +227,19 @@ class ConsentChanged(_Fact):
         return f"consent:{self.nonce}"
 
 
-Fact = CallEnded | TimerFired | Accepted | Refused | Delivery | Said | NotDialled | PersonActed | ConsentChanged
+Fact = (
+    CallEnded
+    | TimerFired
+    | Accepted
+    | Refused
+    | Delivery
+    | Said
+    | Noticed
+    | NumberChanged
+    | ConsentChanged
+    | AccountNews
+    | NotDialled
+    | PersonActed
+)
 FACT: TypeAdapter[Fact] = TypeAdapter(Annotated[Fact, Field(discriminator="kind")])
 """Reads and writes any fact as JSON."""

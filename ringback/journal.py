@@ -19,9 +19,12 @@ class Event(StrEnum):
     QUEUED = "queued"  # message, step, body, survey: put into the outbox
     WITHDRAWN = "withdrawn"  # message: taken back before it was sent
     ACCEPTED = "accepted"  # message, wamid: the Cloud API took it
-    DELIVERY = "delivery"  # message, status, code, why
+    DELIVERY = "delivery"  # message, status, code, why, category, billable, told_at; late: it changed nothing
     REFUSED = "refused"  # message, scope, code, why
     SAID = "said"  # text, option, intent, urgency
+    NOTICED = "noticed"  # what, text: a reaction, a message taken back
+    NUMBER_CHANGED = "number_changed"  # old, new
+    ACCOUNT = "account"  # field, subject, event, detail: Meta's news about our account
     PROMISED = "promised"  # due, attempt number to come
     DIALLED = "dialled"  # attempt, number of the attempt
     ATTEMPT_ENDED = "attempt_ended"  # attempt, outcome, agent, talk, why

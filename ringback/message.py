@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from ringback.phone import USER_ID
+
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -147,13 +149,14 @@ Body = Annotated[Template | Text | Buttons | Menu | Link | AskLocation | Form, F
 class Message(_Value):
     """One message for one customer. `id` is ours and unique: it travels in `biz_opaque_callback_data`.
 
-    `to` is +E164. After `not_after` (seconds since the epoch) it is stale and is not sent any more.
+    `to` is +E164, or the user id of a customer who hides his number. After `not_after` (seconds since the
+    epoch) it is stale and is not sent any more.
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=512)]
     case: str
     line: str
     brand: str = ""
-    to: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+    to: Annotated[str, StringConstraints(pattern=rf"^(\+[1-9][0-9]{{6,14}}|{USER_ID})$")]
     body: Body
     not_after: float

@@ -12,6 +12,8 @@ from ringback.fact import (
     ConsentChanged,
     Delivery,
     NotDialled,
+    Noticed,
+    NumberChanged,
     PersonActed,
     Refused,
     Timer,
@@ -19,6 +21,8 @@ from ringback.fact import (
 )
 from ringback.journal import Event
 from ringback.line import WithoutWhatsApp
+from ringback.phone import Number, whatsapp_number
+from ringback.receipt import counts
 from ringback.record import Outcome, State
 from ringback.turn import Turn, plain
 
@@ -111,8 +115,14 @@ def refused(turn: Turn, fact: Refused) -> None:
 
 def delivery(turn: Turn, fact: Delivery) -> None:
     """WhatsApp tells how far a message came."""
-    turn.note(Event.DELIVERY, message=fact.message, status=fact.status, code=fact.code, why=fact.why, told_at=fact.at)
+    late = not counts(fact.status, turn.case.ticks.get(fact.message, ""))
+    price = {"category": fact.category} | ({} if fact.billable is None else {"billable": fact.billable})
+    news = {"status": fact.status, "code": fact.code, "why": fact.why, "told_at": fact.at, "late": late}
+    turn.note(Event.DELIVERY, message=fact.message, **news, **price)
     _stopped_in_whatsapp(turn, fact.code, fact.at)
+    if late:
+        return
+    turn.change(ticks={**turn.case.ticks, fact.message: fact.status})
     if fact.status == "failed":
         _unreachable(turn, fact.why)
 
@@ -138,6 +148,26 @@ def _stopped_in_whatsapp(turn: Turn, code: int, at: float) -> None:
 def _unreachable(turn: Turn, why: str) -> None:
     if turn.case.state is State.CONTACTED:
         turn.close(Outcome.UNREACHABLE, why=why)
+
+
+def noticed(turn: Turn, fact: Noticed) -> None:
+    """He reacted, took a message back...: for the person who reads the case."""
+    turn.note(Event.NOTICED, what=fact.what, text=fact.text)
+
+
+def number_changed(turn: Turn, fact: NumberChanged) -> None:
+    """The case goes with him to his new number. What waits for the old one is said again to the new one."""
+    case = turn.case
+    number = whatsapp_number(fact.wa_id, turn.context.line.region)
+    if isinstance(number, Number) and number.key != case.key:
+        turn.change(customer=number.e164, key=number.key, dial=number.e164)
+    elif fact.user_id and not case.dial:
+        turn.change(customer=fact.user_id, key=fact.user_id)
+    turn.change(wa_id=fact.wa_id or case.wa_id, user_id=fact.user_id or case.user_id)
+    turn.note(Event.NUMBER_CHANGED, old=case.customer, new=turn.case.customer)
+    if case.pending and turn.case.key != case.key:
+        turn.withdraw()
+        turn.say(case.step)
 
 
 def promise(turn: Turn, at: float, asked: bool = True) -> None:

@@ -20,6 +20,8 @@ ANONYMOUS = frozenset(
 )
 _SPELLED = frozenset(name.translate(_KEYPAD) for name in _NAMES)
 """Carriers that can only carry digits spell these words on the keypad: 266696687 is no number of Lesotho."""
+USER_ID = r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}"
+"""What Meta calls a customer who hides his number (a business-scoped user id): it can be written to, not rung."""
 SHORTEST = 7
 """Digits; what is shorter is an extension or a service number (one fewer where an area code completes it)."""
 EXTENSION = 5
@@ -141,7 +143,12 @@ def whatsapp_number(wa_id: str, region: str) -> Number | NoNumber:
 
 
 def match_key(number: str) -> str:
-    """Digits equal for wa_id, E.164 and dialled form of one subscriber (521 -> 52, 549 -> 54, BR 55 DDD 9 -> no 9)."""
+    """Digits equal for wa_id, E.164 and dialled form of one subscriber (521 -> 52, 549 -> 54, BR 55 DDD 9 -> no 9).
+
+    A user id is its own key.
+    """
+    if re.fullmatch(USER_ID, number):
+        return number
     digits = re.sub(r"\D", "", number)
     if re.fullmatch(r"521\d{10}", digits):
         return "52" + digits[3:]

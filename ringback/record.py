@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -88,6 +89,10 @@ class Case(BaseModel):
     dialled: int = 0
     pending: tuple[str, ...] = ()
     """Messages in the outbox that the Cloud API has not taken yet."""
+    ticks: Mapping[str, str] = {}
+    """How far each of our messages came, in WhatsApp's words (`ringback.receipt`)."""
+    told_over: tuple[str, ...] = ()
+    """Buttons that were tapped after the end and got their answer: it is given once for each."""
     wa_id: str = ""
     user_id: str = ""
     callback: Callback | None = None

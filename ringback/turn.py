@@ -112,10 +112,15 @@ class Turn:
 
     def close(self, outcome: Outcome, **data: Datum) -> None:
         """End the case: nothing of it is pending any more."""
-        self.commands += [Withdraw(message) for message in self.case.pending]
+        self.withdraw()
         self.commands += [ClearTimer(timer) for timer in Timer]
-        self.change(state=State.CLOSED, outcome=outcome, closed=self.context.now, pending=(), step="")
+        self.change(state=State.CLOSED, outcome=outcome, closed=self.context.now, step="")
         self.note(Event.CLOSED, outcome=outcome, **data)
+
+    def withdraw(self) -> None:
+        """Take back the messages that WhatsApp has not taken yet."""
+        self.commands += [Withdraw(message) for message in self.case.pending]
+        self.change(pending=())
 
     def _words(self) -> dict[str, str]:
         case, line, now = self.case, self.context.line, self.context.now

@@ -28,6 +28,7 @@ from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.settings import RedisSettings, Settings
 from ringbackd.store import Store
+from ringbackd.streams import BATCH
 from ringbackd.worker import Handler, Worker
 from whatsapp.client import CloudClient
 from whatsapp.sender import Sender
@@ -86,8 +87,10 @@ class House:
             stop.set()
             raise
 
-    async def _work(self, stop: asyncio.Event, stream: str, group: str, handle: Handler, width: int = 1) -> None:
-        worker = Worker(self.store, stream, group, self.settings.name, handle, width)
+    async def _work(
+        self, stop: asyncio.Event, stream: str, group: str, handle: Handler, width: int = 1, batch: int = BATCH
+    ) -> None:
+        worker = Worker(self.store, stream, group, self.settings.name, handle, width, batch)
         await self.patience.keep(lambda: worker.run(stop), stop)
 
     async def _listener(self, stop: asyncio.Event) -> None:
@@ -135,7 +138,7 @@ class House:
             await self._work(stop, self.store.keys.outbox, outbox.GROUP, handle, self.settings.sender.width)
 
     async def _webhook(self, stop: asyncio.Event) -> None:
-        reader = intake.Intake(self.store)
+        reader = intake.Intake(self.store, self.settings.whatsapp.phone_number_id)
         listen = self.settings.webhook
         app = Webhook(self.settings.whatsapp, reader.persist).app(listen.path)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
@@ -143,7 +146,7 @@ class House:
         try:
             await web.TCPSite(runner, listen.host, listen.port, reuse_address=True).start()
             log.info("webhooks are received at http://%s:%d%s", listen.host, listen.port, listen.path)
-            await self._work(stop, self.store.keys.webhooks, intake.GROUP, reader.handle)
+            await self._work(stop, self.store.keys.webhooks, intake.GROUP, reader.handle, batch=intake.BODIES)
             await stop.wait()
         finally:
             await runner.cleanup()

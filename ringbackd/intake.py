@@ -1,82 +1,70 @@
-"""Webhook bodies become facts: one commit takes a body off its stream and puts all its facts into theirs."""
+"""Webhook bodies are kept as they came, then become facts; the update that we cannot read is kept whole and counted."""
 
 from __future__ import annotations
 
-import base64
 import logging
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from redis.exceptions import RedisError
 
-from ringback.fact import Delivery, Fact, Said
+from ringback.fact import Fact
 from ringbackd.outbox import taken_off
-from ringbackd.store import Store
-from whatsapp.events import Event, Inbound, Status
-from whatsapp.inbound import BadPayloadError, parse
-from whatsapp.reading import Kind
+from ringbackd.store import Op, Store
+from ringbackd.updates import fact_of
+from whatsapp.events import MAX_RAW, Event, Inbound, Other
+from whatsapp.inbound import BadPayloadError, updates
 
 log = logging.getLogger("ringback.webhook")
 GROUP = "intake"
-TAPS = frozenset({Kind.BUTTON, Kind.BUTTON_REPLY, Kind.LIST_REPLY})
-NO_ANSWER = frozenset({Kind.REACTION, Kind.SYSTEM})
-"""A thumb under a message of ours, or Meta's own notices: not the customer's words."""
+AT_ONCE = 50
+"""Updates that are read at a stretch: between two stretches others have their turn, the next webhook first of all."""
+BODIES = 2
+"""Bodies that are taken off the stream at a time: each may have 3 MB."""
+KEPT = 1000
+"""Updates that nobody could read, kept whole."""
 
 
 class Intake:
-    """Keeps raw bodies, and reads them into facts."""
+    """Keeps raw bodies, and reads them into facts. `number` is our phone_number_id; `clock` gives epoch seconds."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, number: str, clock: Callable[[], float] = time.time) -> None:
+        self.store, self.number, self.clock = store, number, clock
 
     async def persist(self, raw: bytes) -> None:
         """Keep a body. Raises OSError when Redis is away."""
         try:
-            # base64: a body is any bytes, and the stream's entries travel through scripts as JSON text
-            await self.store.redis.xadd(self.store.keys.webhooks, {"json": base64.b64encode(raw)})
+            await self.store.redis.xadd(self.store.keys.webhooks, {"json": raw})
         except RedisError as error:
             raise OSError(str(error)) from error
 
     async def handle(self, kept: bytes, entry: str) -> None:
-        """Read one body."""
-        done = taken_off(self.store.keys.webhooks, GROUP, entry)
-        try:
-            values = parse(base64.b64decode(kept))
-        except BadPayloadError as error:
-            log.warning("webhook: %s; the body was dropped", error)
-            values = []
-        facts = [fact for value in values if (fact := _fact(value))]
-        await self.store.commit((), [*(self.store.fact(fact) for fact in facts), *done])
+        """Read one body. What was read of it before a crash is read again: facts count once."""
+        events = _events(kept)
+        while writes := [write for event in islice(events, AT_ONCE) for write in self._writes(event)]:
+            await self.store.commit((), writes)
+        await self.store.commit((), taken_off(self.store.keys.webhooks, GROUP, entry))
+
+    def _writes(self, event: Event) -> list[Op]:
+        if isinstance(event, Inbound) and event.phone_number_id not in {"", self.number}:
+            why = f"phone_number_id {event.phone_number_id}"
+            kept = event.model_dump_json()
+            return self._unknown(Other(field="messages", kind="to another number", reason=why, raw=kept))
+        fact = fact_of(event, self.clock())
+        return [self.store.fact(fact)] if isinstance(fact, Fact) else self._unknown(fact)
+
+    def _unknown(self, other: Other) -> list[Op]:
+        log.info("webhook: %s %s is kept as it is: %s", other.field, other.kind, other.reason or "not known")
+        keys, text = self.store.keys, other.model_dump_json()
+        return [
+            ("XADD", keys.of("unknown"), "MAXLEN", "~", str(KEPT), "*", "json", text),
+            ("HINCRBY", keys.of("unknown", "counts"), f"{other.field} {other.kind}".strip(), "1"),
+        ]
 
 
-def _fact(value: Event) -> Fact | None:
-    if isinstance(value, Status):
-        return _delivery(value)
-    if isinstance(value, Inbound) and value.kind not in NO_ANSWER:
-        return _said(value)
-    log.info("webhook: %s is of no consequence to a case", type(value).__name__)
-    return None
-
-
-def _said(value: Inbound) -> Said:
-    tapped = value.kind in TAPS
-    return Said(
-        wamid=value.id,
-        wa_id=value.wa_id or "",
-        user_id=value.user_id or "",
-        name=value.name,
-        text=value.text or ("" if tapped else f"[{value.kind} {value.payload}]"),
-        payload=value.payload if tapped else "",
-        context=value.context or "",
-        at=value.at,
-    )
-
-
-def _delivery(value: Status) -> Delivery:
-    trouble = value.errors[0] if value.errors else None
-    return Delivery(
-        wamid=value.wamid,
-        message=value.ours or "",
-        status=value.status.value,
-        code=trouble.code if trouble else 0,
-        why=trouble.title if trouble else "",
-        at=value.at,
-    )
+def _events(kept: bytes) -> Iterator[Event]:
+    try:
+        yield from updates(kept)
+    except BadPayloadError as error:
+        yield Other(field="body", reason=str(error), raw=kept[:MAX_RAW].decode("utf-8", "backslashreplace"))

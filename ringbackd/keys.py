@@ -21,6 +21,8 @@
 | consents | set | match keys of those who ever said something |
 | erased | hash | salted hash of a match key -> which brands that erased customer had stopped |
 | salt | string | of those hashes |
+| account | hash | news about our account, by webhook field and subject: the newest JSON of each |
+| unknown, unknown:counts | stream, hash | webhook updates we cannot read: the last ones whole, how many of each kind |
 | live:KEY | set | the calls a customer is on (`PBX|LINKEDID`); KEY may be an attempt |
 | alive:PBX | string | when its listener last said that it watches |
 | lost:PBX | string | how many news of calls were lost in the last days, because neither Redis nor the disk took them |

@@ -10,7 +10,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from ringback.fact import FACT, Accepted, Fact, Timer
+from ringback.fact import FACT, Accepted, AccountNews, Fact, Timer
 from ringback.journal import Entry
 from ringback.line import Line
 from ringback.policy import Memory
@@ -147,6 +147,10 @@ class Store:
         case, wamid = await self.fields(self.keys.of("message", message), "case", "wamid")
         return case.decode(), wamid.decode()
 
+    async def case_of(self, wamid: str) -> str:
+        """The case that a message of ours belongs to, by WhatsApp's id; '' if it is none of ours."""
+        return (await self.message_case(await self.message_of(wamid)))[0]
+
     async def key_of(self, wa_id: str, user_id: str) -> str:
         """The match key of the customer behind a WhatsApp id, as remembered from a send; '' if we never wrote."""
         for found in (wa_id, user_id):
@@ -163,10 +167,33 @@ class Store:
             ("SET", self.keys.of("wamid", fact.wamid), fact.message, "EX", str(REMEMBER_S)),
         ]
 
-    def waid(self, fact: Accepted, key: str) -> list[Op]:
-        """The writes that remember under which WhatsApp ids a customer answers."""
-        ids = [found for found in (fact.wa_id, fact.user_id) if found]
+    def waid(self, wa_id: str, user_id: str, key: str) -> list[Op]:
+        """The writes that remember under which WhatsApp ids the customer with this match key answers."""
+        ids = [found for found in (wa_id, user_id) if found]
         return [("SET", self.keys.of("waid", found), key, "EX", str(WAID_S)) for found in ids]
+
+    async def inherited(self, old: str, new: str, lines: Iterable[str]) -> list[Op]:
+        """The writes by which what is remembered of a customer goes with him to another match key."""
+        writes = [write for word in await self.ledger.of(old) for write in self.ledger.append(new, word)]
+        for parts in (("talked",), *(("contacted", line) for line in lines)):
+            key = self.keys.of(*parts, old)
+            value, ttl = await self.redis.get(key), await self.redis.ttl(key)
+            if value and ttl > 0:
+                writes.append(("SET", self.keys.of(*parts, new), _text(value), "EX", str(ttl)))
+        return writes
+
+    async def newest(self, news: AccountNews) -> tuple[list[Op], list[Op]]:
+        """The check and the write that keep news about our account, if none that is newer is kept."""
+        key, name = self.keys.of("account"), f"{news.field}|{news.subject}"
+        kept = _text(await self.redis.hget(key, name) or b"")
+        if kept and AccountNews.model_validate_json(kept).at > news.at:
+            return [], []
+        return [("HGET", key, name, kept)], [("HSET", key, name, news.model_dump_json())]
+
+    async def account(self) -> list[AccountNews]:
+        """The newest news of each kind about our account, its numbers and its templates, the oldest first."""
+        rows: Any = await self.redis.hvals(self.keys.of("account"))
+        return sorted((AccountNews.model_validate_json(row) for row in rows), key=lambda news: news.at)
 
     async def journal(self) -> list[Entry]:
         """The whole journal, the oldest first."""

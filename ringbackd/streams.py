@@ -23,8 +23,9 @@ class Consumer:
     Works on Redis 6.0 too: XPENDING and XCLAIM instead of XAUTOCLAIM (6.2).
     """
 
-    def __init__(self, redis: Redis, stream: str, group: str, name: str) -> None:
+    def __init__(self, redis: Redis, stream: str, group: str, name: str, batch: int = BATCH) -> None:
         self.redis, self.stream, self.group, self.name = redis, stream, group, name
+        self.batch = batch
         self._next_claim = 0.0
         self._given: set[str] = set()
 
@@ -61,7 +62,9 @@ class Consumer:
         return await self._read(">", block=BLOCK_MS)
 
     async def _read(self, after: str, block: int | None) -> list[tuple[str, bytes]]:
-        answer: Any = await self.redis.xreadgroup(self.group, self.name, {self.stream: after}, count=BATCH, block=block)
+        answer: Any = await self.redis.xreadgroup(
+            self.group, self.name, {self.stream: after}, count=self.batch, block=block
+        )
         batches = answer.values() if isinstance(answer, dict) else [rows for _, rows in answer or []]
         return [entry for rows in batches for entry in _entries(rows)]
 

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from ringbackd.outbox import taken_off
 from ringbackd.store import Store
-from ringbackd.streams import Consumer
+from ringbackd.streams import BATCH, Consumer
 
 log = logging.getLogger("ringback")
 Handler = Callable[[bytes, str], Awaitable[None]]
@@ -19,11 +19,13 @@ Handler = Callable[[bytes, str], Awaitable[None]]
 
 
 class Worker:
-    """Up to `width` entries of one stream at a time."""
+    """Up to `width` entries of one stream at a time, read `batch` at once."""
 
-    def __init__(self, store: Store, stream: str, group: str, name: str, handle: Handler, width: int = 1) -> None:
+    def __init__(
+        self, store: Store, stream: str, group: str, name: str, handle: Handler, width: int = 1, batch: int = BATCH
+    ) -> None:
         self.store, self.stream, self.group = store, stream, group
-        self.consumer = Consumer(store.redis, stream, group, name)
+        self.consumer = Consumer(store.redis, stream, group, name, batch)
         self.handle, self.width = handle, width
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -17,15 +17,17 @@ def case_checks(keys: Keys, before: Case | None, after: Case) -> list[Op]:
     """That nobody has changed the case since it was read, or begun another one."""
     version = str(before.version) if before else ""
     checks: list[Op] = [("HGET", keys.of("case", after.id), "version", version)]
-    if before is None:
+    if before is None or before.key != after.key:
         checks.append(("GET", keys.of("active", after.line, after.key), ""))
     return checks
 
 
-def case_writes(keys: Keys, case: Case) -> list[Op]:
-    """The record, and the indexes by which it is found."""
+def case_writes(keys: Keys, case: Case, before: Case | None = None) -> list[Op]:
+    """The record, and the indexes by which it is found; those of another number that it had `before` go."""
     record = keys.of("case", case.id)
     writes: list[Op] = [("HSET", record, "version", str(case.version), "json", case.model_dump_json())]
+    if before and before.key != case.key:
+        writes += _unfound(keys, before)
     active, mine, everyone = keys.of("active", case.line, case.key), keys.of("cases", case.key), keys.of("cases")
     if case.active:
         return [
@@ -37,10 +39,15 @@ def case_writes(keys: Keys, case: Case) -> list[Op]:
     return [
         *writes,
         ("EXPIRE", record, str(CLOSED_CASE_S)),
-        ("IFEQ", active, case.id, "DEL", active),
-        ("SREM", mine, case.id),
+        *_unfound(keys, case),
         ("ZREM", everyone, case.id),
     ]
+
+
+def _unfound(keys: Keys, case: Case) -> list[Op]:
+    """The writes by which a case is not found any more under its customer's number."""
+    active = keys.of("active", case.line, case.key)
+    return [("IFEQ", active, case.id, "DEL", active), ("SREM", keys.of("cases", case.key), case.id)]
 
 
 def contact_writes(keys: Keys, case: Case, gap_s: float) -> list[Op]:

@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
-from whatsapp.events import Event, Inbound, Other, Status, Trouble
+from whatsapp.account import FIELDS, account_news
+from whatsapp.events import MAX_RAW, Event, Other
+from whatsapp.items import ITEMS, inbound, is_move, moved, status
 from whatsapp.outcome import one_line
-from whatsapp.reading import Json, dig, listed, reading, words
+from whatsapp.reading import Json, dig, known, listed, type_of, words
+
+_SIGNS = 64
 
 
 class BadPayloadError(ValueError):
@@ -21,9 +25,18 @@ def parse(raw: bytes) -> list[Event]:
 
     Raises BadPayloadError where `raw` is not a JSON object.
     """
+    return list(updates(raw))
+
+
+def updates(raw: bytes) -> Iterator[Event]:
+    """The same one by one, for who must not be busy with a thousand of them at a stretch."""
     body = _object(raw)
-    changes = (change for entry in listed(body, "entry") or [body] for change in listed(entry, "changes") or [entry])
-    return [event for change in changes for event in _events(change)]
+    return (
+        event
+        for entry in listed(body, "entry") or [body]
+        for change in listed(entry, "changes") or [entry]
+        for event in _events(change, dig(entry, "time"))
+    )
 
 
 def _object(raw: bytes) -> Json:
@@ -37,63 +50,48 @@ def _object(raw: bytes) -> Json:
     return body
 
 
-def _events(change: object) -> Iterator[Event]:
-    value = dig(change, "value")
-    if dig(change, "field") != "messages":
-        yield Other(field=dig(change, "field"), kind=dig(value, "event"))
-        return
+def _events(change: object, time: object) -> Iterator[Event]:
+    field, value = words(dig(change, "field")), dig(change, "value")
+    if field in FIELDS:
+        yield _kept(lambda _, value: account_news(field, value, time), field, dig(value, "event"), value, value)
+    elif field in ITEMS:
+        read = ITEMS[field]
+        items = listed(value, field)
+        for item in items:
+            yield _kept(read, field, dig(item, "value"), item, value)
+        if not items:
+            yield _other(field, "", f"no {field} in it", value)
+    elif field == "messages":
+        yield from _messages(value)
+    else:
+        yield _other(field, dig(value, "event"), "", value)
+
+
+def _messages(value: object) -> Iterator[Event]:
     messages, statuses, errors = (listed(value, key) for key in ("messages", "statuses", "errors"))
     for message in messages:
-        yield _kept(_inbound, "messages", dig(message, "type"), message, value)
-    for status in statuses:
-        yield _kept(_status, "statuses", dig(status, "status"), status, value)
+        kind = type_of(message)
+        event = _kept(moved if is_move(message) else inbound, "messages", kind, message, value)
+        yield event
+        if not known(message) and not isinstance(event, Other):
+            yield _other("messages", kind, "a kind of message that is not known", message)
+    for item in statuses:
+        yield _kept(status, "statuses", dig(item, "status"), item, value)
     for error in errors:
-        yield Other(field="errors", kind=dig(error, "code"), reason=dig(error, "title"))
+        yield _other("errors", dig(error, "code"), dig(error, "title"), error)
     if not (messages or statuses or errors):
-        yield Other(field="messages", reason="no messages, statuses or errors in it")
+        yield _other("messages", "", "no messages, statuses or errors in it", value)
 
 
 def _kept(read: Callable[[object, object], Event], field: str, kind: object, item: object, value: object) -> Event:
     try:
         return read(item, value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        reason = one_line(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
-        return Other(field=field, kind=kind, reason=reason)
+        detail = error.errors(include_url=False, include_input=False)[0]
+        reason = one_line(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}")
+        return _other(field, kind, reason, item)
 
 
-def _inbound(message: object, value: object) -> Inbound:
-    contact, says = _sender(message, value), reading(message)
-    return Inbound(
-        id=dig(message, "id"),
-        wa_id=dig(message, "from") or dig(contact, "wa_id"),
-        user_id=dig(message, "from_user_id") or dig(contact, "user_id"),
-        phone_number_id=dig(value, "metadata", "phone_number_id"),
-        at=dig(message, "timestamp"),
-        kind=says.kind,
-        text=says.text,
-        payload=says.payload,
-        context=dig(message, "context", "id"),
-        name=dig(contact, "profile", "name"),
-    )
-
-
-def _sender(message: object, value: object) -> object:
-    contacts = listed(value, "contacts")
-    if len(contacts) == 1:
-        return contacts[0]
-    who = {words(dig(message, "from")), words(dig(message, "from_user_id"))} - {""}
-    return next((one for one in contacts if who & {words(dig(one, "wa_id")), words(dig(one, "user_id"))}), None)
-
-
-def _status(status: object, value: object) -> Status:
-    return Status(
-        wamid=dig(status, "id"),
-        status=dig(status, "status"),
-        at=dig(status, "timestamp"),
-        phone_number_id=dig(value, "metadata", "phone_number_id"),
-        recipient=dig(status, "recipient_id"),
-        user_id=dig(status, "recipient_user_id"),
-        ours=dig(status, "biz_opaque_callback_data"),
-        errors=tuple(Trouble(code=dig(error, "code"), title=dig(error, "title")) for error in listed(status, "errors")),
-    )
+def _other(field: str, kind: object, reason: object, item: object) -> Other:
+    raw = json.dumps(item, separators=(",", ":"))[:MAX_RAW]
+    return Other(field=field[:_SIGNS], kind=words(kind)[:_SIGNS], reason=reason, raw=raw)

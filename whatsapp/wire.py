@@ -8,11 +8,12 @@ Json = dict[str, object]
 
 
 def payload(message: Message) -> Json:
-    """The body to post. `to` keeps its plus: without it Meta may put the business's own country code in front."""
+    """The body to post. `to` keeps its plus: without it Meta may put the business's own country code in front. A
+    customer known by his user id alone is named in `recipient`."""
     return {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": message.to,
+        "to" if message.to.startswith("+") else "recipient": message.to,
         "biz_opaque_callback_data": message.id,
     } | _content(message.body)
 

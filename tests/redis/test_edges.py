@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
@@ -101,14 +100,6 @@ async def test_a_stranger_is_heard_whatever_his_whatsapp_id_looks_like(store: St
     await office.desk.process(Said(wamid="in", wa_id=wa_id, text="oi", at=NOON))
     (case,) = await store.active_cases()
     assert case.state is State.WITH_PERSON
-
-
-async def test_a_stranger_without_any_number_is_at_least_named_in_the_log(
-    store: Store, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.WARNING, "ringback.desk")
-    await Office(store).desk.process(Said(wamid="in", user_id="PE.abc", text="hola", at=NOON))
-    assert "PE.abc" in caplog.text
 
 
 async def test_stop_is_said_to_the_whole_business(store: Store) -> None:

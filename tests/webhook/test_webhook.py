@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from ringback.fact import FACT, Delivery, Said
+from ringback.fact import FACT, Delivery, Noticed, Said
 from ringbackd.compose import open_store
 from ringbackd.intake import Intake
 from ringbackd.sandbox.process import until
@@ -37,7 +37,7 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def http(store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    runner = web.AppRunner(Webhook(SETTINGS, Intake(store).persist).app("/whatsapp"), access_log=None)
+    runner = web.AppRunner(Webhook(SETTINGS, Intake(store, "1").persist).app("/whatsapp"), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{runner.addresses[0][1]}") as client:
@@ -56,7 +56,7 @@ def text(words: str, wamid: str = "wamid.1") -> dict[str, Any]:
 
 async def facts(store: Store) -> list[Any]:
     """Let the intake read what was kept, then look at the facts."""
-    stop, intake = asyncio.Event(), Intake(store)
+    stop, intake = asyncio.Event(), Intake(store, "1")
     worker = asyncio.create_task(Worker(store, store.keys.webhooks, "intake", "a", intake.handle).run(stop))
     await until(lambda: _empty(store), seconds=10, otherwise=lambda: "the intake did not read what was kept")
     stop.set()
@@ -90,7 +90,8 @@ async def test_what_is_signed_is_kept_and_becomes_facts(http: httpx.AsyncClient,
         ),
     )
     assert await post(http, raw, sign(raw, SECRET)) == 200
-    said, delivery = await facts(store)
+    said, reaction, delivery = await facts(store)
+    assert isinstance(reaction, Noticed)
     assert isinstance(said, Said)
     assert said.text == "¿Tienen 👟 talla 42?"
     assert isinstance(delivery, Delivery)
