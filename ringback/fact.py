@@ -71,21 +71,20 @@ class Accepted(_Fact):
 
 
 class Refused(_Fact):
-    """A message will not go out. `scope`: recipient, template, number, account, or stale (nobody would want it now)."""
+    """A message will not go out. `scope`: recipient, stale (nobody would want it now), courtesy (he has had enough)."""
 
     kind: Literal["refused"] = "refused"
     case: str
     message: str
-    scope: Literal["recipient", "template", "number", "account", "stale"]
+    scope: Literal["recipient", "stale", "courtesy"]
     code: int = 0
     why: str
     at: float
-    tries: int = 0
 
     @property
     def id(self) -> str:
-        """A held message that is tried again may be refused again."""
-        return f"refused:{self.message}:{self.tries}"
+        """A message is refused once."""
+        return f"refused:{self.message}"
 
 
 class Delivery(_Fact):

@@ -76,6 +76,9 @@ class Line(_Setting):
     queues: tuple[Exten, ...] = ()
     trunk: Trunk = PLAIN_TRUNK
     hours: Hours = Hours()
+    """When he may be rung."""
+    messaging: Hours = Hours()
+    """When somebody who did not write to us may be written to."""
     flow: Name = "general"
     template_language: Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(_[A-Z]{2})?)?$")] = ""
     info: Annotated[str, StringConstraints(strip_whitespace=True), upto(600)] = ""

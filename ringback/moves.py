@@ -59,7 +59,13 @@ def quiet_over(turn: Turn, fact: TimerFired) -> None:
     if turn.context.on_call:
         turn.wake(Timer.QUIET, now + max(line.quiet_s, 1.0))
         turn.note(Event.POSTPONED, why="on a call", until=now + max(line.quiet_s, 1.0))
-    elif now > turn.case.last_miss + line.stale_h * 3600:
+        return
+    opens = line.messaging.next_open(now, line.timezone) or turn.case.expires
+    if opens > now:  # whoever called at night is written to in the morning
+        turn.linger(opens)
+        turn.wake(Timer.QUIET, opens)
+        turn.note(Event.POSTPONED, why="outside messaging hours", until=opens)
+    elif now > turn.useful_until:
         turn.close(Outcome.EXPIRED, why="too late to be useful")
     else:
         contact(turn)
@@ -105,12 +111,11 @@ def accepted(turn: Turn, fact: Accepted) -> None:
 
 
 def refused(turn: Turn, fact: Refused) -> None:
-    """A message will not reach him (the case ends if it was the first), or is held until the cause is mended."""
+    """A message will not reach him; the case ends if it was the first."""
     turn.note(Event.REFUSED, message=fact.message, scope=fact.scope, code=fact.code, why=fact.why)
     _stopped_in_whatsapp(turn, fact.code, fact.at)
-    if fact.scope in {"recipient", "stale"}:
-        turn.change(pending=tuple(message for message in turn.case.pending if message != fact.message))
-        _unreachable(turn, fact.why)
+    turn.change(pending=tuple(message for message in turn.case.pending if message != fact.message))
+    _unreachable(turn, fact.why)
 
 
 def delivery(turn: Turn, fact: Delivery) -> None:

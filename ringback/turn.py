@@ -82,7 +82,7 @@ class Turn:
         case, now = self.case, self.context.now
         if body.kind != "template" and not self.window_open:
             return
-        stale = (case.last_miss if body.kind == "template" else now) + self.context.line.stale_h * 3600
+        stale = self.useful_until if body.kind == "template" else now + self.context.line.stale_h * 3600
         message = Message(
             id=f"{case.id}-m{case.sent + 1}",
             case=case.id,
@@ -98,6 +98,12 @@ class Turn:
         self.commands.append(Send(message))
         survey = step == self.context.flow.survey
         self.note(Event.QUEUED, message=message.id, step=step, body=body.kind, survey=survey)
+
+    @property
+    def useful_until(self) -> float:
+        """Until when a first message makes sense; hours in which nobody may be written to do not make it late."""
+        line, missed = self.context.line, self.case.last_miss
+        return (line.messaging.next_open(missed + line.quiet_s, line.timezone) or missed) + line.stale_h * 3600
 
     @property
     def window_open(self) -> bool:

@@ -17,6 +17,7 @@ from ami_listener.rights import Rights
 from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
 from ringbackd.compose import open_store
+from ringbackd.pacing import Pace
 from ringbackd.settings import Settings
 
 EVENT_S = 2.0
@@ -51,11 +52,17 @@ async def _redis(settings: Settings) -> Finding:
             dead = await store.redis.xlen(store.keys.of("dead"))
             trouble = await store.trouble(settings.pbx.name)
             lost = int(await store.redis.get(store.keys.of("lost", settings.pbx.name)) or 0)
+            broken = await Pace(store, settings.sender.pacing).broken()
     except RedisError as error:
         return Finding(False, f"Redis: {error}; look at redis.url")
     if dead:
         return Finding(
-            False, f"Redis: {dead} entries of the stream `dead` could not be processed; see the log for each"
+            False, f"Redis: {dead} entries of the stream `dead` could not be processed; look at: ringback outbox list"
+        )
+    if broken:
+        what = "; ".join(f"{name}: {why}" for name, (why, _) in broken.items())
+        return Finding(
+            False, f"WhatsApp does not take our messages, they wait: {what}; mend it, then: ringback outbox retry"
         )
     if trouble:
         return Finding(False, f"Redis: the running service noted: {trouble}")

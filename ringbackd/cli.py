@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from ringbackd import commands, consenting
+from ringbackd import commands, consenting, letters
 from ringbackd.compose import ROLES
 from ringbackd.consentlist import COLUMNS
 from ringbackd.numbers import number
@@ -142,9 +142,24 @@ def _people(parts: Parts) -> None:
     reply.add_argument("text", help="what to write")
     for part in (reply, solve):
         part.add_argument("--who", default="", help="your name, for the journal")
-    outbox = parts.add_parser("outbox", help="messages that are kept").add_subparsers(required=True)
-    _with_settings(_add(outbox, "list", commands.outbox_list, "the messages that are kept, and why"))
-    _with_settings(_add(outbox, "retry", commands.outbox_retry, "send the kept messages again"))
+    _letters(parts)
+
+
+def _letters(parts: Parts) -> None:
+    outbox = parts.add_parser("outbox", help="messages that wait, and what could not be processed").add_subparsers(
+        required=True
+    )
+    listing = _with_settings(_add(outbox, "list", letters.show_all, "what waits, why, and what is tried when"))
+    show = _with_settings(_add(outbox, "show", letters.show_one, "one message or dead letter, whole"))
+    retry = _with_settings(_add(outbox, "retry", letters.retry, "try what waits again now; a dead letter by its id"))
+    drop = _with_settings(
+        _add(outbox, "drop", letters.drop, "never send a message that waits, or forget a dead letter")
+    )
+    for part in (listing, show):
+        part.add_argument("--json", action="store_true", help="one JSON object per line")
+    for part in (show, drop):
+        part.add_argument("id", help="of the message or the dead letter")
+    retry.add_argument("id", nargs="?", default="", help="of a dead letter; without it every message that waits")
 
 
 def _consent(parts: Parts) -> None:

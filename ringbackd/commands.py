@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.table import Table
 
 from ami_listener import eventfilter
 from ringback import kpi
@@ -26,7 +25,6 @@ from ringback.turn import WINDOW_S, plain
 from ringbackd import compose
 from ringbackd.checks import examine
 from ringbackd.flowfiles import read_flows
-from ringbackd.outbox import RedisOutbox
 from ringbackd.patience import leaves
 from ringbackd.settings import Settings, SettingsError, load
 from ringbackd.show import case_page, cases_table, escape, report_table
@@ -191,25 +189,4 @@ async def _act(arguments: argparse.Namespace, console: Console, act: str, text: 
         )
         await store.add_facts([fact])
     console.print(f"case {case.id}: done", style="green")
-    return 0
-
-
-async def outbox_list(arguments: argparse.Namespace, console: Console) -> int:
-    """`ringback outbox list`."""
-    settings = load(arguments.config)
-    async with compose.open_store(settings.redis) as store:
-        held = await RedisOutbox(store, settings.sender.doubt_s).held()
-    table = Table("message", "line", "to", "kind", "why", title=f"{len(held)} messages are kept")
-    for message, why in held:
-        table.add_row(*map(escape, (message.id, message.line, message.to, message.body.kind, why)))
-    console.print(table)
-    return 0
-
-
-async def outbox_retry(arguments: argparse.Namespace, console: Console) -> int:
-    """`ringback outbox retry`."""
-    settings = load(arguments.config)
-    async with compose.open_store(settings.redis) as store:
-        count = await RedisOutbox(store, settings.sender.doubt_s).retry()
-    console.print(f"{count} messages are on their way again")
     return 0

@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from ami_listener.dialer import Dialer
 from ami_listener.listener import Listener
 from ringback.flow import Flow
+from ringback.message import Message
 from ringbackd import intake, outbox, scheduler
 from ringbackd.desk import Desk
 from ringbackd.flowfiles import read_flows
@@ -28,7 +29,7 @@ from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.settings import RedisSettings, Settings
 from ringbackd.store import Store
-from ringbackd.streams import BATCH
+from ringbackd.streams import BATCH, Consumer
 from ringbackd.worker import Handler, Worker
 from whatsapp.client import CloudClient
 from whatsapp.sender import Sender
@@ -38,6 +39,8 @@ log = logging.getLogger("ringback")
 ROLES = ("listener", "desk", "sender", "webhook", "scheduler")
 TIMERS_EVERY_S = 0.1
 CONNECT_S = 5.0
+CONNECTIONS = 500
+"""More than the workers of every role together."""
 BEAT_S = 5.0
 Role = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
@@ -48,7 +51,13 @@ async def open_store(settings: RedisSettings) -> AsyncIterator[Store]:
 
     Trying twice is safe: every commit checks what it needs, and facts are applied once.
     """
-    redis = Redis.from_url(settings.url, retry=Retry(NoBackoff(), 1), socket_connect_timeout=5, socket_timeout=10)
+    redis = Redis.from_url(
+        settings.url,
+        retry=Retry(NoBackoff(), 1),
+        socket_connect_timeout=5,
+        socket_timeout=10,
+        max_connections=CONNECTIONS,
+    )
     try:
         yield Store(redis, Keys(settings.namespace))
     finally:
@@ -90,7 +99,8 @@ class House:
     async def _work(
         self, stop: asyncio.Event, stream: str, group: str, handle: Handler, width: int = 1, batch: int = BATCH
     ) -> None:
-        worker = Worker(self.store, stream, group, self.settings.name, handle, width, batch)
+        consumer = Consumer(self.store.redis, [stream], group, self.settings.name, batch)
+        worker = Worker(self.store, consumer, handle, width)
         await self.patience.keep(lambda: worker.run(stop), stop)
 
     async def _listener(self, stop: asyncio.Event) -> None:
@@ -114,7 +124,7 @@ class House:
         stream = self.store.keys.facts
 
         async def handle(raw: bytes, entry: str) -> None:
-            await desk.handle(raw, tuple(outbox.taken_off(stream, "desk", entry)))
+            await desk.handle(raw, tuple(outbox.taken_off("desk", entry)))
 
         async with asyncio.TaskGroup() as group:
             group.create_task(self._work(stop, stream, "desk", handle))
@@ -129,13 +139,27 @@ class House:
     async def _sender(self, stop: asyncio.Event) -> None:
         async with aiohttp.ClientSession() as session:
             client = CloudClient(self.settings.whatsapp, session)
-            box = outbox.RedisOutbox(self.store, self.settings.sender.doubt_s)
-            sender = Sender(box, client, time.time)
+            box = outbox.RedisOutbox(self.store, self.settings.sender.doubt_s, self.settings.sender.pacing)
+            lines = {line.name: line for line in self.settings.line}
+
+            def opens(message: Message, now: float) -> float | None:
+                line = lines.get(message.line)
+                return line.messaging.next_open(now, line.timezone) if line else now
+
+            sender = Sender(box, client, time.time, opens)
 
             async def handle(raw: bytes, entry: str) -> None:
                 await sender.handle(json.loads(raw)["message"], entry)
 
-            await self._work(stop, self.store.keys.outbox, outbox.GROUP, handle, self.settings.sender.width)
+            await self.patience.keep(lambda: self._post(stop, box, handle), stop)
+
+    async def _post(self, stop: asyncio.Event, box: outbox.RedisOutbox, handle: Handler) -> None:
+        """Post what waits: answers first, then what is due again, then first contacts, of every line its share."""
+        keys = self.store.keys
+        lines = {line.name for line in self.settings.line} | await self.store.members(keys.of("outboxes"))
+        streams = [keys.answers, keys.outbox, *(keys.first(line) for line in sorted(lines))]
+        consumer = Consumer(self.store.redis, streams, outbox.GROUP, self.settings.name, room=box.limits.room)
+        await Worker(self.store, consumer, handle, self.settings.sender.width).run(stop)
 
     async def _webhook(self, stop: asyncio.Event) -> None:
         reader = intake.Intake(self.store, self.settings.whatsapp.phone_number_id)

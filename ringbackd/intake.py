@@ -44,7 +44,7 @@ class Intake:
         events = _events(kept)
         while writes := [write for event in islice(events, AT_ONCE) for write in self._writes(event)]:
             await self.store.commit((), writes)
-        await self.store.commit((), taken_off(self.store.keys.webhooks, GROUP, entry))
+        await self.store.commit((), taken_off(GROUP, entry))
 
     def _writes(self, event: Event) -> list[Op]:
         if isinstance(event, Inbound) and event.phone_number_id not in {"", self.number}:

@@ -2,7 +2,13 @@
 
 | key | type | holds |
 |---|---|---|
-| facts, webhooks, outbox, dials | stream | what waits for the desk, the intake, the sender, the scheduler |
+| facts, webhooks, dials | stream | what waits for the desk, the intake, the scheduler |
+| answers, outbox, first:LINE | stream | waits for the sender: answers, what is due again, first contacts of a line |
+| outboxes | set | the lines that ever had a first contact |
+| pace:number, pace:pair:TO | string | when the next message, or the next to him, would be on time (epoch seconds) |
+| pace:day | sorted set | whom we wrote to first in the last 24 hours (score: when) |
+| pace:case:ID, pace:customer:KEY | string | messages of a case so far, first contacts of a customer in a day |
+| circuit:account, circuit:number, circuit:template:NAME:LANGUAGE | hash | broken: `why`, `since`, `tries`, `probe_at` |
 | journal | stream | what happened |
 | dead | stream | what could not be processed, with the reason |
 | timers | sorted set | when what is to be put into which stream (score: epoch seconds) |
@@ -10,8 +16,7 @@
 | active:LINE:KEY | string | the id of the active case of a customer on a line |
 | cases:KEY | set | the ids of a customer's active cases |
 | cases | sorted set | every active case (score: opened) |
-| message:ID | hash | `state`, `json`, `case`, `wamid` |
-| held | sorted set | messages that wait until a template, number or account is mended |
+| message:ID | hash | `state`, `json`, `case`, `wamid`, `why` |
 | wamid:WAMID | string | our id of a message |
 | waid:WA_ID | string | the match key of the customer behind a WhatsApp id |
 | attempt:ID | hash | `state` of a callback attempt |
@@ -62,9 +67,18 @@ class Keys:
         return self.of("webhooks")
 
     @property
+    def answers(self) -> str:
+        """The stream of messages for customers who wait for them."""
+        return self.of("answers")
+
+    @property
     def outbox(self) -> str:
-        """The stream the sender reads."""
+        """The stream of messages whose time has come again."""
         return self.of("outbox")
+
+    def first(self, line: str) -> str:
+        """The stream of a line's first contacts: one line's many do not stand before another's few."""
+        return self.of("first", line)
 
     @property
     def dials(self) -> str:

@@ -5,32 +5,35 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from ringback.fact import Accepted, Refused
 from ringback.message import Message
-from ringbackd.store import Op, Store
-from whatsapp.outcome import Sent
-from whatsapp.sender import Claimed
+from ringbackd.pacing import Pace, Pacing
+from ringbackd.store import ConflictError, Op, Store
+from whatsapp.outcome import Refused as NotTaken
+from whatsapp.outcome import RetryAt, Sent
+from whatsapp.sender import Claimed, Pause
 
 GROUP = "sender"
-Scope = Literal["recipient", "template", "number", "account", "stale"]
+Scope = Literal["recipient", "stale", "courtesy"]
 
 
 class RedisOutbox:
-    """Messages and their states: queued, sending, doubt, accepted, refused, held, withdrawn.
+    """Messages and their states: queued, sending, doubt, accepted, refused, withdrawn.
 
     `doubt_s`: how long a message in doubt waits for a status before it is posted again.
     """
 
-    def __init__(self, store: Store, doubt_s: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: Store, doubt_s: float, limits: Pacing, clock: Callable[[], float] = time.time) -> None:
         self.store, self.doubt_s, self.clock = store, doubt_s, clock
+        self.limits = Pace(store, limits, clock)
 
     def _key(self, message: str) -> str:
         return self.store.keys.of("message", message)
 
     def _done(self, entry: str) -> list[Op]:
-        return taken_off(self.store.keys.outbox, GROUP, entry)
+        return taken_off(GROUP, entry)
 
     def _again(self, message: str) -> str:
         return "2|" + json.dumps({"message": message}, separators=(",", ":"))
@@ -49,10 +52,15 @@ class RedisOutbox:
         claimed = Message.model_validate_json(body)
         return Claimed(
             message=claimed,
+            key=customer_key,
             tries=int(tries or 0),
             opted_out=(await self.store.ledger.ruling(customer_key, claimed.brand)).stopped,
             on_call=await self.store.live(customer_key),
         )
+
+    async def pace(self, claimed: Claimed) -> Pause | None:
+        """See whatsapp.sender.Outbox."""
+        return await self.limits.take(claimed.message, claimed.key)
 
     async def accepted(self, message: Message, sent: Sent, entry: str) -> None:
         """See whatsapp.sender.Outbox. The wamid is remembered at once: a status may come before the desk has worked."""
@@ -64,7 +72,8 @@ class RedisOutbox:
             user_id=sent.user_id or "",
             at=self.clock(),
         )
-        await self.store.commit((), [*self.store.accepted(fact), self.store.fact(fact), *self._done(entry)])
+        works = self.limits.mended(message)
+        await self.store.commit((), [*self.store.accepted(fact), *works, self.store.fact(fact), *self._done(entry)])
 
     async def later(self, message: Message, delay_s: float, why: str, entry: str, tries: int = 1) -> None:
         """See whatsapp.sender.Outbox."""
@@ -88,47 +97,53 @@ class RedisOutbox:
     async def refused(self, message: Message, scope: str, code: int, why: str, entry: str) -> None:
         """See whatsapp.sender.Outbox."""
         key = self._key(message.id)
-        tries = int(await self.store.redis.hget(key, "tries") or 0)
-        held = scope not in {"recipient", "stale"}
         fact = Refused(
-            case=message.case,
-            message=message.id,
-            scope=cast("Scope", scope),
-            code=code,
-            why=why,
-            at=self.clock(),
-            tries=tries,
+            case=message.case, message=message.id, scope=cast("Scope", scope), code=code, why=why, at=self.clock()
         )
-        unless_withdrawn = ("IF", key, "state", "sending")
-        writes: list[Op] = [("HINCRBY", key, "tries", "1")]
-        if held:
-            writes.append((*unless_withdrawn, "ZADD", self.store.keys.of("held"), repr(self.clock()), message.id))
-        state = "held" if held else "refused"
-        writes.append((*unless_withdrawn, "HSET", key, "state", state, "why", f"({code}) {why}"))
-        await self.store.commit((), [*writes, self.store.fact(fact), *self._done(entry)])
+        state: Op = ("IF", key, "state", "sending", "HSET", key, "state", "refused", "why", f"({code}) {why}")
+        await self.store.commit((), [state, self.store.fact(fact), *self._done(entry)])
 
-    async def held(self) -> list[tuple[Message, str]]:
-        """The messages that are kept, the oldest first, each with the reason."""
-        ids = await self.store.ranked(self.store.keys.of("held"))
-        rows = [await self.store.fields(self._key(found), "json", "why", "state") for found in ids]
-        return [(Message.model_validate_json(body), why.decode()) for body, why, state in rows if state == b"held"]
+    async def broke(self, message: Message, outcome: RetryAt | NotTaken, entry: str) -> None:
+        """See whatsapp.sender.Outbox."""
+        code = "" if isinstance(outcome, RetryAt) else f"({outcome.code}) "
+        delay = outcome.delay_s if isinstance(outcome, RetryAt) else 0.0
+        at = await self.limits.broke(message, outcome.scope, code + outcome.why, delay)
+        await self.later(message, max(0.0, at - self.clock()), code + outcome.why, entry)
+
+    async def waiting(self) -> list[tuple[Message, str, float]]:
+        """The messages that wait, the next first: each with the reason and when it is tried again (epoch seconds)."""
+        rows: Any = await self.store.redis.zrange(self.store.keys.timers, 0, -1, withscores=True)
+        due = {json.loads(member[2:])["message"]: at for member, at in rows if member.startswith(b"2|")}
+        found = [(at, await self.store.fields(self._key(name), "json", "why", "state")) for name, at in due.items()]
+        return [
+            (Message.model_validate_json(body), why.decode(), at)
+            for at, (body, why, state) in found
+            if state in {b"queued", b"doubt"}
+        ]
 
     async def retry(self) -> int:
-        """Put every held message back into the outbox; says how many."""
-        messages = await self.held()
-        held = self.store.keys.of("held")
-        for message, _ in messages:
-            key = self._key(message.id)
-            put = json.dumps({"message": message.id})
-            writes: list[Op] = [
-                ("IF", key, "state", "held", "XADD", self.store.keys.outbox, "*", "json", put),
-                ("IF", key, "state", "held", "HSET", key, "state", "queued"),
-                ("ZREM", held, message.id),
-            ]
-            await self.store.commit((), writes)
-        return len(messages)
+        """Try everything that waits again now, except what is in doubt; says how many messages."""
+        await self.limits.probe_now()
+        now = f"{self.clock():.3f}"
+        waiting = [message.id for message, _, _ in await self.waiting()]
+        for message in waiting:
+            timer: Op = ("ZADD", self.store.keys.timers, now, self._again(message))
+            await self.store.commit((), [("IF", self._key(message), "state", "queued", *timer)])
+        return len(waiting)
+
+    async def drop(self, message: Message) -> bool:
+        """Never send a message that waits; False if it was settled or is being posted meanwhile."""
+        key, settled = self._key(message.id), "dropped by hand"
+        fact = Refused(case=message.case, message=message.id, scope="stale", why=settled, at=self.clock())
+        state: Op = ("HSET", key, "state", "refused", "why", settled)
+        try:
+            await self.store.commit([("HGET", key, "state", "queued")], [state, self.store.fact(fact)])
+        except ConflictError:
+            return False
+        return True
 
 
-def taken_off(stream: str, group: str, entry: str) -> list[Op]:
-    """The writes that take a finished entry off its stream."""
-    return [("XACK", stream, group, entry), ("XDEL", stream, entry)]
+def taken_off(group: str, entry: str) -> list[Op]:
+    """The writes that take a finished entry (its stream and its id) off its stream."""
+    stream, _, number = entry.partition(" ")
+    return [("XACK", stream, group, number), ("XDEL", stream, number)]

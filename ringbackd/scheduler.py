@@ -54,7 +54,7 @@ class Scheduler:
     async def handle(self, raw: bytes, entry: str) -> None:
         """Ring, unless it was rung before (then its fate is in doubt, and the case waits for it) or is not wanted."""
         order = Order.model_validate_json(raw)
-        done = taken_off(self.store.keys.dials, GROUP, entry)
+        done = taken_off(GROUP, entry)
         unwanted = await self._unwanted(order)
         if unwanted:
             await self._over(order, "unwanted", unwanted, done)

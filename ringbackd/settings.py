@@ -13,6 +13,7 @@ from redis.asyncio.connection import parse_url
 
 from ami_listener.settings import PbxSettings
 from ringback.line import Line
+from ringbackd.pacing import Pacing
 from whatsapp.settings import CloudSettings
 
 SETTINGS = "/etc/ringback/ringback.toml"
@@ -65,10 +66,11 @@ class WebhookSettings(_Part):
 
 
 class SenderSettings(_Part):
-    """How many messages are posted at a time, and how long one in doubt waits for a status (seconds)."""
+    """How many messages are posted at a time, how long one in doubt waits for a status (seconds), and how fast."""
 
     width: Annotated[int, Field(ge=1, le=200)] = 20
     doubt_s: Annotated[float, Field(ge=1, le=3600)] = 120
+    pacing: Pacing = Pacing()
 
 
 class Settings(_Part):

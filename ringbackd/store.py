@@ -40,11 +40,12 @@ class Store:
         self.redis = redis
         self.keys = keys
         self.ledger = Ledger(redis, keys)
-        self._commit = self._script("commit")
-        self._fire = self._script("fire")
-        self.claim = self._script("claim")
+        self._commit = self.script("commit")
+        self._fire = self.script("fire")
+        self.claim = self.script("claim")
 
-    def _script(self, name: str) -> AsyncScript:
+    def script(self, name: str) -> AsyncScript:
+        """A script of ringbackd/scripts."""
         text = files("ringbackd").joinpath(f"scripts/{name}.lua").read_text(encoding="utf-8")
         script: AsyncScript = self.redis.register_script(text)
         return script
@@ -106,6 +107,10 @@ class Store:
     async def ranked(self, key: str) -> list[str]:
         """The members of a sorted set, the lowest first."""
         return [_text(member) for member in await self.redis.zrange(key, 0, -1)]
+
+    async def members(self, key: str) -> set[str]:
+        """The members of a set."""
+        return {_text(member) for member in await self.redis.smembers(key)}
 
     async def names(self, key: str) -> set[str]:
         """The field names of a hash."""

@@ -1,10 +1,13 @@
-"""Reading a stream as one of a group: own unfinished entries first, then the dead's, then new ones."""
+"""Reading streams as one of a group: own unfinished entries first, then the dead's, then new ones.
+
+An entry is named by its stream and its id in it, parted by a space.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -20,17 +23,27 @@ PENDING = 1_000
 class Consumer:
     """One member of a consumer group. Its `name` is the same after a restart, so it finds what it left unfinished.
 
-    Works on Redis 6.0 too: XPENDING and XCLAIM instead of XAUTOCLAIM (6.2).
+    Of several streams the first come first, and each gives a part of every batch, so that none starves. `room` says how
+    many entries may be taken now; it waits until there is one. Works on Redis 6.0 too: XPENDING and XCLAIM instead of
+    XAUTOCLAIM (6.2).
     """
 
-    def __init__(self, redis: Redis, stream: str, group: str, name: str, batch: int = BATCH) -> None:
-        self.redis, self.stream, self.group, self.name = redis, stream, group, name
-        self.batch = batch
+    def __init__(
+        self,
+        redis: Redis,
+        streams: Sequence[str],
+        group: str,
+        name: str,
+        batch: int = BATCH,
+        room: Callable[[], Awaitable[int]] | None = None,
+    ) -> None:
+        self.redis, self.streams, self.group, self.name = redis, list(streams), group, name
+        self.batch, self.room = batch, room
         self._next_claim = 0.0
         self._given: set[str] = set()
 
     async def entries(self, stop: asyncio.Event) -> AsyncIterator[tuple[str, bytes]]:
-        """(entry id, the bytes of its `json` field) until `stop`. What is not acknowledged comes again next time."""
+        """(entry, the bytes of its `json` field) until `stop`. What is not acknowledged comes again next time."""
         await self._create()
         self._given.clear()
         for entry in await self._mine():
@@ -44,29 +57,32 @@ class Consumer:
         return entry
 
     async def _create(self) -> None:
-        try:
-            await self.redis.xgroup_create(self.stream, self.group, id="0", mkstream=True)
-        except ResponseError as error:
-            if "BUSYGROUP" not in str(error):
-                raise
+        for stream in self.streams:
+            try:
+                await self.redis.xgroup_create(stream, self.group, id="0", mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
 
     async def _mine(self) -> list[tuple[str, bytes]]:
         found: list[tuple[str, bytes]] = []
-        last = "0"
-        while batch := await self._read(last, block=None):
-            found += batch
-            last = batch[-1][0]
+        for stream in self.streams:
+            last = "0"
+            while batch := await self._read({stream: last}, self.batch, block=None):
+                found += batch
+                last = batch[-1][0].partition(" ")[2]
         return found
 
     async def _new(self) -> list[tuple[str, bytes]]:
-        return await self._read(">", block=BLOCK_MS)
+        room = await self.room() if self.room else self.batch
+        count = max(1, room // len(self.streams))
+        return await self._read(dict.fromkeys(self.streams, ">"), count, block=BLOCK_MS)
 
-    async def _read(self, after: str, block: int | None) -> list[tuple[str, bytes]]:
-        answer: Any = await self.redis.xreadgroup(
-            self.group, self.name, {self.stream: after}, count=self.batch, block=block
-        )
-        batches = answer.values() if isinstance(answer, dict) else [rows for _, rows in answer or []]
-        return [entry for rows in batches for entry in _entries(rows)]
+    async def _read(self, after: Mapping[str, str], count: int, block: int | None) -> list[tuple[str, bytes]]:
+        wanted: dict[Any, Any] = {**after}
+        answer: Any = await self.redis.xreadgroup(self.group, self.name, wanted, count=count, block=block)
+        batches = answer.items() if isinstance(answer, dict) else answer or []
+        return [entry for stream, rows in batches for entry in _entries(stream, rows)]
 
     async def _orphans(self) -> list[tuple[str, bytes]]:
         """What another member took and did not finish (it is dead, or will find its effect already there), and what was
@@ -74,19 +90,28 @@ class Consumer:
         if time.monotonic() < self._next_claim:
             return []
         self._next_claim = time.monotonic() + CLAIM_EVERY_S
-        pending: Any = await self.redis.xpending_range(self.stream, self.group, "-", "+", count=PENDING)
-        self._given &= {row["message_id"].decode() for row in pending}
-        old = [
-            row["message_id"]
-            for row in pending
-            if row["message_id"].decode() not in self._given and row["time_since_delivered"] >= CLAIM_IDLE_MS
-        ]
-        if not old:
-            return []
-        rows: Any = await self.redis.xclaim(self.stream, self.group, self.name, CLAIM_IDLE_MS, old)
-        return list(_entries(rows))
+        pending = [(stream, row) for stream in self.streams for row in await self._pending(stream)]
+        self._given &= {_name(stream, row["message_id"]) for stream, row in pending}
+        found: list[tuple[str, bytes]] = []
+        for stream in self.streams:
+            old = [row["message_id"] for its, row in pending if its == stream and self._is_orphan(stream, row)]
+            rows: Any = await self.redis.xclaim(stream, self.group, self.name, CLAIM_IDLE_MS, old) if old else []
+            found += _entries(stream, rows)
+        return found
+
+    async def _pending(self, stream: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await self.redis.xpending_range(stream, self.group, "-", "+", count=PENDING)
+        return rows
+
+    def _is_orphan(self, stream: str, row: dict[str, Any]) -> bool:
+        given = _name(stream, row["message_id"]) in self._given
+        return not given and bool(row["time_since_delivered"] >= CLAIM_IDLE_MS)
 
 
-def _entries(rows: list[tuple[bytes, dict[bytes, bytes] | None]]) -> list[tuple[str, bytes]]:
+def _name(stream: str | bytes, entry: bytes) -> str:
+    return f"{stream if isinstance(stream, str) else stream.decode()} {entry.decode()}"
+
+
+def _entries(stream: str | bytes, rows: list[tuple[bytes, dict[bytes, bytes] | None]]) -> list[tuple[str, bytes]]:
     """Entries that were deleted while pending come without fields."""
-    return [(entry.decode(), fields.get(b"json", b"")) for entry, fields in rows if fields]
+    return [(_name(stream, entry), fields.get(b"json", b"")) for entry, fields in rows if fields]

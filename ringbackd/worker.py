@@ -15,17 +15,14 @@ from ringbackd.streams import BATCH, Consumer
 
 log = logging.getLogger("ringback")
 Handler = Callable[[bytes, str], Awaitable[None]]
-"""Deals with (the entry's JSON, its id) and takes it off the stream in the same commit."""
+"""Deals with (the entry's JSON, its name) and takes it off its stream in the same commit."""
 
 
 class Worker:
-    """Up to `width` entries of one stream at a time, read `batch` at once."""
+    """Up to `width` entries of a consumer's streams at a time."""
 
-    def __init__(
-        self, store: Store, stream: str, group: str, name: str, handle: Handler, width: int = 1, batch: int = BATCH
-    ) -> None:
-        self.store, self.stream, self.group = store, stream, group
-        self.consumer = Consumer(store.redis, stream, group, name, batch)
+    def __init__(self, store: Store, consumer: Consumer, handle: Handler, width: int = 1) -> None:
+        self.store, self.consumer = store, consumer
         self.handle, self.width = handle, width
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -42,13 +39,14 @@ class Worker:
         except RedisError:
             raise
         except Exception as error:
-            log.exception("%s %s cannot be processed; it is kept in the dead letters", self.group, entry)
+            log.exception("%s %s cannot be processed; it is kept in the dead letters", self.consumer.group, entry)
             await self._bury(entry, raw, error)
         finally:
             room.release()
 
     async def _bury(self, entry: str, raw: bytes, error: Exception) -> None:
         text = raw.decode("utf-8", "replace")
-        body = json.dumps({"stream": self.stream, "why": f"{type(error).__name__}: {error}", "json": text})
+        stream = entry.partition(" ")[0]
+        body = json.dumps({"stream": stream, "why": f"{type(error).__name__}: {error}", "json": text})
         dead = ("XADD", self.store.keys.of("dead"), "*", "json", body)
-        await self.store.commit((), [dead, *taken_off(self.stream, self.group, entry)])
+        await self.store.commit((), [dead, *taken_off(self.consumer.group, entry)])

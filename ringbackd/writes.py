@@ -10,7 +10,7 @@ from ringback.record import Case
 from ringbackd.keys import CLOSED_CASE_S, REMEMBER_S, Keys
 from ringbackd.store import Op, Store
 
-UNSETTLED = ("queued", "held", "sending", "doubt")
+UNSETTLED = ("queued", "sending", "doubt")
 
 
 def case_checks(keys: Keys, before: Case | None, after: Case) -> list[Op]:
@@ -85,8 +85,7 @@ def command_writes(store: Store, case: Case, command: Command) -> list[Op]:
 def _withdraw(keys: Keys, command: Withdraw) -> list[Op]:
     # One that is being posted or in doubt may still turn out to be accepted; it is not posted again.
     message = keys.of("message", command.message)
-    back = [("IF", message, "state", state, "HSET", message, "state", "withdrawn") for state in UNSETTLED]
-    return [*back, ("ZREM", keys.of("held"), command.message)]
+    return [("IF", message, "state", state, "HSET", message, "state", "withdrawn") for state in UNSETTLED]
 
 
 def _timer(store: Store, case: str, command: SetTimer | ClearTimer) -> Op:
@@ -99,8 +98,11 @@ def _timer(store: Store, case: str, command: SetTimer | ClearTimer) -> Op:
 def _send(keys: Keys, case: Case, command: Send) -> list[Op]:
     message = command.message
     key = keys.of("message", message.id)
+    first = message.body.kind == "template"  # whoever waits for an answer goes before whom we write to first
+    stream = keys.first(message.line) if first else keys.answers
     return [
+        *([("SADD", keys.of("outboxes"), message.line)] if first else []),
         ("HSET", key, "state", "queued", "case", message.case, "key", case.key, "json", message.model_dump_json()),
         ("EXPIRE", key, str(REMEMBER_S)),
-        ("XADD", keys.outbox, "*", "json", json.dumps({"message": message.id})),
+        ("XADD", stream, "*", "json", json.dumps({"message": message.id})),
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ringback.message import Message
-from whatsapp.outcome import Outcome, Refused, RetryAt, Sent, Unclear
+from whatsapp.outcome import Outcome, Refused, RetryAt, Scope, Sent, Unclear
 
 log = logging.getLogger("ringback.sender")
 JITTER = random.SystemRandom()
@@ -22,12 +22,21 @@ ON_CALL_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that is ours to post. `tries` counts earlier posts, `blocked` says why it must not go out now."""
+    """A message that is ours to post. `key` is the customer's match key, `tries` counts earlier posts."""
 
     message: Message
+    key: str = ""
     tries: int = 0
     opted_out: bool = False
     on_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A message may not go out yet: after `seconds`, or never (None), and why."""
+
+    seconds: float | None
+    why: str
 
 
 class Client(Protocol):
@@ -43,6 +52,9 @@ class Outbox(Protocol):
     async def claim(self, message: str, entry: str) -> Claimed | None:
         """Mark a message as being sent; None if it is done, withdrawn, or in doubt (then it is looked at later)."""
 
+    async def pace(self, claimed: Claimed) -> Pause | None:
+        """Let it go now (None), counting it against every limit; or say how long it has to wait."""
+
     async def accepted(self, message: Message, sent: Sent, entry: str) -> None:
         """The Cloud API took it."""
 
@@ -53,14 +65,25 @@ class Outbox(Protocol):
         """It may have been sent: wait for a status before it is posted again."""
 
     async def refused(self, message: Message, scope: str, code: int, why: str, entry: str) -> None:
-        """It will not be sent: for ever (recipient, stale), or until somebody mends the cause (the others)."""
+        """It will never be sent."""
+
+    async def broke(self, message: Message, outcome: RetryAt | Refused, entry: str) -> None:
+        """It was not sent because its template, the number or the account does not work: these are left alone for a
+        while, and the message waits with them."""
 
 
 class Sender:
-    """Posts messages. `clock` gives epoch seconds."""
+    """Posts messages. `clock` gives epoch seconds; `opens` from when on (from now on at the earliest) the line of a
+    message may write first to somebody, None if never."""
 
-    def __init__(self, outbox: Outbox, client: Client, clock: Callable[[], float]) -> None:
-        self.outbox, self.client, self.clock = outbox, client, clock
+    def __init__(
+        self,
+        outbox: Outbox,
+        client: Client,
+        clock: Callable[[], float],
+        opens: Callable[[Message, float], float | None] = lambda message, now: now,
+    ) -> None:
+        self.outbox, self.client, self.clock, self.opens = outbox, client, clock, opens
         self._said: set[str] = set()
 
     async def handle(self, message_id: str, entry: str) -> None:
@@ -75,8 +98,24 @@ class Sender:
             await self.outbox.refused(message, "stale", 0, "too late to be useful", entry)
         elif claimed.on_call and message.body.kind == "template":
             await self.outbox.later(message, ON_CALL_S, "on a call right now", entry, tries=0)
+        elif pause := self._night(message) or await self.outbox.pace(claimed):
+            await self._wait(message, pause, entry)
         else:
             await self._post(message, claimed.tries, entry)
+
+    def _night(self, message: Message) -> Pause | None:
+        now = self.clock()
+        opens = self.opens(message, now) if message.body.kind == "template" else now
+        seconds = None if opens is None else opens - now
+        return None if seconds == 0 else Pause(seconds, "outside messaging hours")
+
+    async def _wait(self, message: Message, pause: Pause, entry: str) -> None:
+        if pause.seconds is None:
+            await self.outbox.refused(message, "courtesy", 0, pause.why, entry)
+        elif self.clock() + pause.seconds > message.not_after:
+            await self.outbox.refused(message, "stale", 0, f"too late to be useful, after waiting: {pause.why}", entry)
+        else:
+            await self.outbox.later(message, pause.seconds * JITTER.uniform(1.0, 1.05), pause.why, entry, tries=0)
 
     async def _post(self, message: Message, tries: int, entry: str) -> None:
         outcome = await self.client.send(message, tries)
@@ -84,25 +123,24 @@ class Sender:
             case Sent():
                 self._said.clear()
                 await self.outbox.accepted(message, outcome, entry)
+            case RetryAt(scope=Scope.RECIPIENT):
+                await self.outbox.later(message, outcome.delay_s * JITTER.uniform(1.0, 1.3), outcome.why, entry)
             case RetryAt():
                 self._once(logging.WARNING, f"WhatsApp: {outcome.why}; trying again until it works")
-                await self.outbox.later(message, outcome.delay_s * JITTER.uniform(1.0, 1.3), outcome.why, entry)
+                await self.outbox.broke(message, outcome, entry)
             case Unclear():
                 log.warning(
                     "message %s may have been sent (%s); waiting for word from WhatsApp", message.id, outcome.why
                 )
                 await self.outbox.doubt(message, outcome.why, entry)
-            case Refused():
-                self._refusal(message, outcome)
+            case Refused(scope=Scope.RECIPIENT):
+                log.info("message %s refused: (%d) %s", message.id, outcome.code, outcome.why)
                 await self.outbox.refused(message, outcome.scope, outcome.code, outcome.why, entry)
-
-    def _refusal(self, message: Message, outcome: Refused) -> None:
-        if outcome.scope == "recipient":
-            log.info("message %s refused: (%d) %s", message.id, outcome.code, outcome.why)
-            return
-        what = {"template": f"template {getattr(message.body, 'name', '?')}"}.get(outcome.scope, f"the {outcome.scope}")
-        why = f"WhatsApp refuses {what}: ({outcome.code}) {outcome.why}"
-        self._once(logging.ERROR, f"{why}; messages are kept: mend it, then run `ringback outbox retry`")
+            case Refused():
+                what = f"template {getattr(message.body, 'name', '?')}" if outcome.scope is Scope.TEMPLATE else "us"
+                why = f"WhatsApp refuses {what} ({outcome.scope}): ({outcome.code}) {outcome.why}"
+                self._once(logging.ERROR, f"{why}; messages are kept and one is tried now and then until it is mended")
+                await self.outbox.broke(message, outcome, entry)
 
     def _once(self, level: int, text: str) -> None:
         """Say a lasting trouble once, not for every message."""

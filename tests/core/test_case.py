@@ -264,11 +264,9 @@ def test_a_forged_payload_is_only_words() -> None:
     assert (world.case.callback, world.case.state) == (None, State.WITH_PERSON)
 
 
-def test_a_number_without_whatsapp_ends_the_case_and_a_bad_template_does_not() -> None:
+def test_a_number_without_whatsapp_ends_the_case() -> None:
     world = contacted()
     message = world.messages[0].id
-    world.tell(Refused(case=world.case.id, message=message, scope="template", code=132001, why="no", at=world.now))
-    assert world.case.state is State.CONTACTED
     world.tell(Delivery(wamid="w", message=message, status="failed", code=131026, why="undeliverable", at=world.now))
     assert world.case.outcome is Outcome.UNREACHABLE
 

@@ -6,6 +6,7 @@ import pytest
 
 from ringback.call import Direction, Verdict
 from ringback.fact import CallEnded, NotDialled, Timer, TimerFired
+from ringback.hours import DAYS, Hours
 from ringback.record import Outcome, State
 from tests.core.worlds import NOON, World, call, contacted, line
 
@@ -116,3 +117,15 @@ def test_a_line_without_an_open_hour_gives_him_to_a_person_instead_of_an_empty_l
     world.taps("later")
     assert world.case.state is State.WITH_PERSON
     assert line(hours=closed).hours.next_open(NOON, "America/Lima") is None
+
+
+def test_whoever_called_at_night_is_written_to_in_the_morning_and_not_taken_for_late() -> None:
+    world = World(line(messaging=Hours(**dict.fromkeys(DAYS, "18:00-22:00")), timezone="UTC"))
+    world.missed()
+    world.fire(Timer.QUIET)
+    assert world.messages == []
+    morning = world.timer(Timer.QUIET)
+    assert morning == NOON + HOUR
+    world.fire(Timer.QUIET)
+    (message,) = world.messages
+    assert message.not_after == morning + 2 * HOUR

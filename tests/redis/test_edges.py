@@ -18,8 +18,8 @@ from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.store import Store
 from tests.core.worlds import FLOW, NOON, SECRET, call, line, payloads
-from tests.redis.offices import Office
-from tests.redis.test_outbox import SENT, Api, Killed, entries, work
+from tests.redis.offices import Office, entries
+from tests.redis.test_outbox import SENT, Api, Killed, work
 from whatsapp.outcome import Outcome, Refused, Scope
 
 
@@ -70,7 +70,7 @@ async def test_a_kept_message_of_a_closed_case_is_not_kept_any_longer(store: Sto
     await work(office, Api(Refused(Scope.TEMPLATE, 132001, "no such template")))
     await office.settle()
     await returned(office, "2")
-    assert await store.ranked(store.keys.of("held")) == []
+    assert await office.outbox.waiting() == []
 
 
 async def test_what_was_refused_while_its_case_was_closed_is_not_kept(store: Store) -> None:
@@ -83,8 +83,7 @@ async def test_what_was_refused_while_its_case_was_closed_is_not_kept(store: Sto
             return await super().send(message, attempt)
 
     await work(office, Slow(Refused(Scope.ACCOUNT, 190, "token expired")))
-    assert await office.outbox.held() == []
-    assert await store.ranked(store.keys.of("held")) == []
+    assert await office.outbox.waiting() == []
 
 
 async def test_words_reach_a_person_though_an_open_case_is_on_a_line_that_was_removed(store: Store) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from ringbackd.compose import open_store
 from ringbackd.keys import Keys
+from ringbackd.outbox import taken_off
 from ringbackd.patience import Patience
 from ringbackd.sandbox import process
 from ringbackd.sandbox.kit import Kit
@@ -43,10 +44,10 @@ async def test_an_outage_is_said_once_and_the_work_goes_on(
         patience, stop = Patience(store.redis, server.url), asyncio.Event()
 
         async def handle(raw: bytes, entry: str) -> None:
-            await store.commit((), [("XACK", KEYS.facts, "desk", entry), ("XDEL", KEYS.facts, entry)])
+            await store.commit((), taken_off("desk", entry))
             handled.append(raw)
 
-        workers = [Worker(store, KEYS.facts, "desk", name, handle) for name in ("a", "b", "c")]
+        workers = [Worker(store, Consumer(store.redis, [KEYS.facts], "desk", name), handle) for name in ("a", "b", "c")]
         async with asyncio.TaskGroup() as group:
             for worker in workers:
                 group.create_task(patience.keep(partial(worker.run, stop), stop))
@@ -69,15 +70,15 @@ async def test_what_a_dead_worker_left_unfinished_is_done_by_itself_or_by_anothe
     stop = asyncio.Event()
     async with open_store(RedisSettings(url=redis_url)) as store:
         await store.redis.xadd(KEYS.facts, {"json": b"1"})
-        async for _, raw in Consumer(store.redis, KEYS.facts, "desk", "a").entries(stop):
+        async for _, raw in Consumer(store.redis, [KEYS.facts], "desk", "a").entries(stop):
             assert raw == b"1"
             break
-        async for _, raw in Consumer(store.redis, KEYS.facts, "desk", "a").entries(stop):
+        async for _, raw in Consumer(store.redis, [KEYS.facts], "desk", "a").entries(stop):
             assert raw == b"1"
             break
         ((entry, _),) = await rows(store, KEYS.facts)
         await store.redis.xclaim(KEYS.facts, "desk", "dead", 0, [entry], idle=60_000)
-        async for _, raw in Consumer(store.redis, KEYS.facts, "desk", "b").entries(stop):
+        async for _, raw in Consumer(store.redis, [KEYS.facts], "desk", "b").entries(stop):
             assert raw == b"1"
             break
 
@@ -95,7 +96,7 @@ async def test_what_cannot_be_processed_is_kept_and_does_not_stand_in_the_way(re
     async with open_store(RedisSettings(url=redis_url)) as store:
         for body in (b"poison", b"good"):
             await store.redis.xadd(KEYS.facts, {"json": body})
-        await Worker(store, KEYS.facts, "desk", "a", handle).run(stop)
+        await Worker(store, Consumer(store.redis, [KEYS.facts], "desk", "a"), handle).run(stop)
         ((_, dead),) = await rows(store, KEYS.of("dead"))
         assert handled == [b"good"]
         assert b"cannot be read" in dead[b"json"]
@@ -105,7 +106,7 @@ async def test_what_was_given_to_us_and_never_arrived_is_read_again(redis_url: s
     """The answer of XREADGROUP was lost with its connection: the entry is ours, and we never saw it."""
     stop = asyncio.Event()
     async with open_store(RedisSettings(url=redis_url)) as store:
-        reader = Consumer(store.redis, KEYS.facts, "desk", "a")
+        reader = Consumer(store.redis, [KEYS.facts], "desk", "a")
         entries = reader.entries(stop)
         await store.redis.xadd(KEYS.facts, {"json": b"1"})
         assert (await anext(entries))[1] == b"1"

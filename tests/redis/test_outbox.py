@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from ringback.consent import Act, Consent, Way
 from ringback.fact import Accepted, Delivery, Refused
 from ringbackd.store import Store
-from tests.redis.offices import Office
+from tests.redis.offices import Office, entries
 from whatsapp.outcome import Outcome, RetryAt, Scope, Sent, Unclear
 from whatsapp.outcome import Refused as NotTaken
 from whatsapp.sender import Sender
@@ -35,11 +34,6 @@ SENT = Sent("w1", "51987654321")
 
 class Killed(BaseException):
     """The process dies here."""
-
-
-async def entries(store: Store) -> list[tuple[str, str]]:
-    rows: Any = await store.redis.xrange(store.keys.outbox)
-    return [(entry.decode(), json.loads(fields[b"json"])["message"]) for entry, fields in rows]
 
 
 async def work(office: Office, api: Api) -> None:
@@ -142,14 +136,46 @@ async def test_he_who_opted_out_meanwhile_and_he_who_is_on_a_call_are_not_writte
     assert api.posted == []
 
 
-async def test_a_refused_template_is_kept_and_can_be_sent_again(office: Office) -> None:
-    api = Api(NotTaken(Scope.TEMPLATE, 132001, "no such template"), SENT)
+async def test_a_broken_template_keeps_its_messages_and_closes_by_itself(office: Office) -> None:
+    api = Api(NotTaken(Scope.TEMPLATE, 132001, "no such template"), SENT, SENT)
     await work(office, api)
-    ((message, why),) = await office.outbox.held()
+    ((message, why, at),) = await office.outbox.waiting()
     assert why == "(132001) no such template"
+    assert at == pytest.approx(office.now + 60, abs=1)
+    assert [why for why, _ in (await office.outbox.limits.broken()).values()] == [why]
+    await office.missed(caller="987654322", linkedid="2")
     await office.settle()
-    assert await office.outbox.retry() == 1
-    assert await office.outbox.retry() == 0
+    await office.store.fire(office.now)
+    await office.settle()
     await work(office, api)
-    assert api.posted == [message.id, message.id]
-    assert await office.outbox.held() == []
+    assert api.posted == [message.id]
+    office.now += 61
+    await office.store.fire(office.now)
+    await office.store.fire(office.now + 5)
+    await work(office, api)
+    assert api.posted[:2] == [message.id, message.id]
+    assert await office.outbox.limits.broken() == {}
+
+
+async def test_what_is_broken_is_tried_at_once_when_somebody_says_that_he_mended_it(office: Office) -> None:
+    api = Api(NotTaken(Scope.ACCOUNT, 190, "token expired"), SENT)
+    await work(office, api)
+    assert await office.outbox.retry() == 1
+    await office.store.fire(office.now)
+    await work(office, api)
+    assert len(api.posted) == 2
+    assert await office.outbox.waiting() == []
+
+
+async def test_a_message_that_waits_can_be_dropped_and_its_case_learns_it(office: Office) -> None:
+    await work(office, Api(RetryAt(40.0, "rate")))
+    ((message, _, _),) = await office.outbox.waiting()
+    assert await office.outbox.drop(message)
+    assert not await office.outbox.drop(message)
+    await office.settle()
+    assert await office.store.active_cases() == []
+    office.now += 60
+    await office.store.fire(office.now)
+    api = Api()
+    await work(office, api)
+    assert api.posted == []

@@ -17,7 +17,7 @@ from ringbackd.pbxsink import RedisSink
 from ringbackd.shadow import Shadow
 from ringbackd.store import Store
 from tests.core.worlds import FLOW, NOON, call
-from tests.redis.offices import Office
+from tests.redis.offices import Office, entries
 
 CUSTOMERS = ("987654321", "51987654321", "987654322", "+51987654322", "anonymous")
 VERDICTS = (
@@ -79,7 +79,8 @@ async def taken(store: Store, office: Office) -> None:
     for name in await office.queued():
         _, message = await office.message(name)
         await office.desk.process(Accepted(case=message.case, message=name, wamid=f"w-{name}", at=office.now))
-    await store.redis.xtrim(store.keys.outbox, maxlen=0)
+    for entry, _ in await entries(store):
+        await store.redis.xtrim(entry.partition(" ")[0], maxlen=0)
 
 
 def of_the_desk(journal: list[Entry]) -> dict[str, Told]:

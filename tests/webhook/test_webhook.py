@@ -18,6 +18,7 @@ from ringbackd.intake import Intake
 from ringbackd.sandbox.process import until
 from ringbackd.settings import RedisSettings
 from ringbackd.store import Store
+from ringbackd.streams import Consumer
 from ringbackd.worker import Worker
 from whatsapp.settings import CloudSettings
 from whatsapp.signature import sign
@@ -57,7 +58,8 @@ def text(words: str, wamid: str = "wamid.1") -> dict[str, Any]:
 async def facts(store: Store) -> list[Any]:
     """Let the intake read what was kept, then look at the facts."""
     stop, intake = asyncio.Event(), Intake(store, "1")
-    worker = asyncio.create_task(Worker(store, store.keys.webhooks, "intake", "a", intake.handle).run(stop))
+    reader = Consumer(store.redis, [store.keys.webhooks], "intake", "a")
+    worker = asyncio.create_task(Worker(store, reader, intake.handle).run(stop))
     await until(lambda: _empty(store), seconds=10, otherwise=lambda: "the intake did not read what was kept")
     stop.set()
     await worker

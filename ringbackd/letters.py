@@ -1,0 +1,155 @@
+"""`ringback outbox`: the messages that wait, what is broken, and the dead letters (what could not be processed)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import ResponseError
+from rich.console import Console
+from rich.table import Table
+
+from ringback.message import Message
+from ringbackd.commands import FailedError
+from ringbackd.compose import open_store
+from ringbackd.outbox import RedisOutbox
+from ringbackd.settings import load
+from ringbackd.show import escape
+from ringbackd.store import Op, Store
+
+SHOWN = 200
+"""Rows of a table; `--json` gives all."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An entry that made its worker fail: where it came from, why, and the entry itself."""
+
+    id: str
+    stream: str
+    why: str
+    json: str
+
+
+class Letters:
+    """What lies in the outbox and among the dead letters."""
+
+    def __init__(self, store: Store, outbox: RedisOutbox) -> None:
+        self.store, self.outbox = store, outbox
+
+    async def dead(self, first: str = "-", last: str = "+") -> list[DeadLetter]:
+        """The dead letters, the oldest first."""
+        rows: Any = await self.store.redis.xrange(self.store.keys.of("dead"), first, last)
+        return [DeadLetter(id=entry.decode(), **json.loads(fields[b"json"])) for entry, fields in rows]
+
+    async def find(self, wanted: str) -> DeadLetter | tuple[Message, str, float]:
+        """A dead letter or a waiting message by its id. FailedError when there is none."""
+        for row in await self.outbox.waiting():
+            if row[0].id == wanted:
+                return row
+        try:
+            found = await self.dead(wanted, wanted)
+        except ResponseError:  # not in the form of a stream's ids
+            found = []
+        if not found:
+            raise FailedError(f"nothing that waits has the id {wanted!r}; look at: ringback outbox list")
+        return found[0]
+
+    async def revive(self, letter: DeadLetter) -> None:
+        """Give a dead letter back to its stream; what it did before it failed has no second effect."""
+        again: Op = ("XADD", letter.stream, "*", "json", letter.json)
+        await self.store.commit((), [again, self._bury(letter)])
+
+    async def forget(self, letter: DeadLetter) -> None:
+        """Drop a dead letter for good."""
+        await self.store.commit((), [self._bury(letter)])
+
+    def _bury(self, letter: DeadLetter) -> Op:
+        return ("XDEL", self.store.keys.of("dead"), letter.id)
+
+
+@asynccontextmanager
+async def _letters(arguments: argparse.Namespace) -> AsyncIterator[Letters]:
+    settings = load(arguments.config)
+    async with open_store(settings.redis) as store:
+        yield Letters(store, RedisOutbox(store, settings.sender.doubt_s, settings.sender.pacing))
+
+
+async def show_all(arguments: argparse.Namespace, console: Console) -> int:
+    """`ringback outbox list`."""
+    async with _letters(arguments) as letters:
+        waiting, dead, broken = (
+            await letters.outbox.waiting(),
+            await letters.dead(),
+            await letters.outbox.limits.broken(),
+        )
+    if arguments.json:
+        for found in (*map(_object, waiting), *map(_object, dead)):
+            console.file.write(json.dumps(found, ensure_ascii=False) + "\n")
+        return 0
+    for name, (why, since) in broken.items():
+        console.print(f"{name} does not work since {_when(since)}: {why}", style="red", markup=False)
+    table = Table("message", "line", "to", "kind", "next try", "why", title=f"{len(waiting)} messages wait")
+    for message, why, at in waiting[:SHOWN]:
+        table.add_row(*map(escape, (message.id, message.line, message.to, message.body.kind, _when(at), why)))
+    console.print(table)
+    graves = Table("dead letter", "of", "why", title=f"{len(dead)} dead letters")
+    for letter in dead[:SHOWN]:
+        graves.add_row(*map(escape, (letter.id, letter.stream.rpartition(":")[2], letter.why)))
+    if dead:
+        console.print(graves)
+    return 0
+
+
+async def show_one(arguments: argparse.Namespace, console: Console) -> int:
+    """`ringback outbox show`."""
+    async with _letters(arguments) as letters:
+        found = _object(await letters.find(arguments.id))
+    if arguments.json:
+        console.file.write(json.dumps(found, ensure_ascii=False) + "\n")
+    else:
+        console.print_json(data=found)
+    return 0
+
+
+async def retry(arguments: argparse.Namespace, console: Console) -> int:
+    """`ringback outbox retry`."""
+    async with _letters(arguments) as letters:
+        if arguments.id:
+            found = await letters.find(arguments.id)
+            if not isinstance(found, DeadLetter):
+                raise FailedError(f"{arguments.id} is no dead letter: run `ringback outbox retry` for all that waits")
+            await letters.revive(found)
+            console.print(f"{arguments.id} is processed again", style="green")
+        else:
+            console.print(f"{await letters.outbox.retry()} messages are tried again now", style="green")
+    return 0
+
+
+async def drop(arguments: argparse.Namespace, console: Console) -> int:
+    """`ringback outbox drop`."""
+    async with _letters(arguments) as letters:
+        found = await letters.find(arguments.id)
+        if isinstance(found, DeadLetter):
+            await letters.forget(found)
+        elif not await letters.outbox.drop(found[0]):
+            raise FailedError(f"{arguments.id} is being sent or may have been sent: it cannot be dropped any more")
+    console.print(f"{arguments.id} is dropped", style="green")
+    return 0
+
+
+def _object(found: DeadLetter | tuple[Message, str, float]) -> dict[str, Any]:
+    if isinstance(found, DeadLetter):
+        return {"dead": found.id, "stream": found.stream, "why": found.why, "json": found.json}
+    message, why, at = found
+    return {"message": message.model_dump(mode="json"), "why": why, "next_try": at, "in": round(at - time.time(), 1)}
+
+
+def _when(at: float) -> str:
+    return datetime.fromtimestamp(at).astimezone().strftime("%d.%m. %H:%M:%S") if at else "?"

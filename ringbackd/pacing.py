@@ -1,0 +1,129 @@
+"""How fast we may write: limits of WhatsApp and our own courtesy, shared by every sender through Redis.
+
+Meta allows a number of messages per second, one message per six seconds to the same person with a burst that is paid
+back, and so many new recipients in 24 hours. What meets a limit waits in the timers, never in a worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ringback.message import Message
+from ringbackd.store import ConflictError, Op, Store
+from whatsapp.outcome import Scope
+from whatsapp.sender import Pause
+
+BATCH = 50
+FIRST_PROBE_S = 60.0
+LAST_PROBE_S = 900.0
+
+
+class Pacing(BaseModel):
+    """Limits. `daily_recipients` is the messaging limit that Meta shows for the account (0: unlimited)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    per_second: Annotated[float, Field(gt=0, le=100_000)] = 80
+    pair_s: Annotated[float, Field(ge=0, le=3600)] = 6
+    pair_burst: Annotated[int, Field(ge=1, le=1000)] = 45
+    daily_recipients: Annotated[int, Field(ge=0)] = 2000
+    per_case: Annotated[int, Field(ge=1)] = 60
+    per_customer_day: Annotated[int, Field(ge=1)] = 3
+
+
+class Pace:
+    """The limits of one WhatsApp number, and the circuits that are open because something is broken."""
+
+    def __init__(self, store: Store, limits: Pacing, clock: Callable[[], float] = time.time) -> None:
+        self.store, self.limits, self.clock = store, limits, clock
+        self._pace = store.script("pace")
+
+    async def take(self, message: Message, key: str) -> Pause | None:
+        """Let a message to the customer with this match key go now (None), or say how long it has to wait and why."""
+        template = message.body.kind == "template"
+        keys = self.store.keys
+        touched = [
+            *(keys.of("circuit", *names) for names in circuits(message)),
+            keys.of("pace", "number"),
+            keys.of("pace", "pair", message.to),
+            keys.of("pace", "day"),
+            keys.of("pace", "case", message.case),
+            keys.of("pace", "customer", key),
+        ]
+        limits = self.limits
+        args: list[str | float] = [
+            f"{self.clock():.6f}",
+            limits.per_second,
+            limits.pair_s,
+            limits.pair_burst,
+            limits.daily_recipients,
+        ]
+        args += [limits.per_case, limits.per_customer_day, message.to, int(template), FIRST_PROBE_S]
+        verdict, *rest = await self._pace(keys=touched, args=args)
+        return _pause(verdict, [bytes(word).decode() for word in rest])
+
+    async def room(self) -> int:
+        """How many messages the number may post now: at least one, once there is one."""
+        limits = self.limits
+        while True:
+            due = float(await self.store.redis.get(self.store.keys.of("pace", "number")) or 0)
+            free = int((1 - max(0.0, due - self.clock())) * limits.per_second + 1e-6)
+            if free >= 1:
+                return min(free, BATCH)
+            await asyncio.sleep(1 / limits.per_second)
+
+    async def broken(self) -> dict[str, tuple[str, float]]:
+        """What does not work now: account, number or template:NAME:LANGUAGE, each with why and since when."""
+        prefix = self.store.keys.of("circuit", "")
+        found: dict[str, tuple[str, float]] = {}
+        async for key in self.store.redis.scan_iter(match=prefix.replace("[", "\\[") + "*", count=500):
+            why, since = await self.store.fields(key.decode(), "why", "since")
+            found[key.decode().removeprefix(prefix)] = (why.decode(), float(since or 0))
+        return found
+
+    async def broke(self, message: Message, scope: Scope, why: str, delay_s: float = 0.0) -> float:
+        """Stop what the scope names, for `delay_s` or a while that grows; says when it is tried again."""
+        name = self.store.keys.of("circuit", *_named(message, scope))
+        tries, since = await self.store.fields(name, "tries", "since")
+        wait = delay_s or min(FIRST_PROBE_S * 2 ** min(int(tries or 0), 10), LAST_PROBE_S)
+        now = self.clock()
+        op: Op = ("HSET", name, "why", why, "since", since.decode() or repr(now), "tries", str(int(tries or 0) + 1))
+        await self.store.commit((), [(*op, "probe_at", f"{now + wait:.3f}")])
+        return now + wait
+
+    async def probe_now(self) -> None:
+        """Let the next message see at once whether what was broken works again."""
+        for name in await self.broken():
+            key = self.store.keys.of("circuit", name)
+            with suppress(ConflictError):  # mended meanwhile
+                await self.store.commit([("EXISTS", key, "1")], [("HSET", key, "probe_at", "0")])
+
+    def mended(self, message: Message) -> list[Op]:
+        """The writes that say that everything this message needed works."""
+        return [("DEL", self.store.keys.of("circuit", *names)) for names in circuits(message)]
+
+
+def circuits(message: Message) -> list[tuple[str, ...]]:
+    """What a message needs to work: the account, the number, and its template if it has one."""
+    return [("account",), ("number",), _named(message, Scope.TEMPLATE)]
+
+
+def _named(message: Message, scope: Scope) -> tuple[str, ...]:
+    body = message.body
+    if scope is Scope.TEMPLATE and body.kind == "template":
+        return ("template", body.name, body.language)
+    return ("account",) if scope is Scope.ACCOUNT else ("number",)
+
+
+def _pause(verdict: bytes, rest: list[str]) -> Pause | None:
+    if verdict == b"wait":
+        return Pause(float(rest[0]), rest[1])
+    if verdict == b"never":
+        return Pause(None, rest[0])
+    return None
