@@ -123,7 +123,7 @@ class RedisOutbox:
 
     async def retry(self) -> int:
         """Try everything that waits again now, except what is in doubt; says how many messages."""
-        await self.limits.probe_now()
+        await self.limits.trust()
         now = f"{self.clock():.3f}"
         waiting = [message.id for message, _, _ in await self.waiting()]
         for message in waiting:

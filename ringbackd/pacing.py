@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ringback.message import Message
-from ringbackd.store import ConflictError, Op, Store
+from ringbackd.store import Op, Store
 from whatsapp.outcome import Scope
 from whatsapp.sender import Pause
 
@@ -97,12 +96,9 @@ class Pace:
         await self.store.commit((), [(*op, "probe_at", f"{now + wait:.3f}")])
         return now + wait
 
-    async def probe_now(self) -> None:
-        """Let the next message see at once whether what was broken works again."""
-        for name in await self.broken():
-            key = self.store.keys.of("circuit", name)
-            with suppress(ConflictError):  # mended meanwhile
-                await self.store.commit([("EXISTS", key, "1")], [("HSET", key, "probe_at", "0")])
+    async def trust(self) -> None:
+        """Somebody says that he mended it: nothing is taken for broken until it fails again."""
+        await self.store.commit((), [("DEL", self.store.keys.of("circuit", name)) for name in await self.broken()])
 
     def mended(self, message: Message) -> list[Op]:
         """The writes that say that everything this message needed works."""
