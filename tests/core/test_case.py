@@ -4,7 +4,7 @@ from ringback.call import Direction, Verdict
 from ringback.callback import Callback
 from ringback.command import ClearTimer, Record, Withdraw
 from ringback.consent import Act
-from ringback.fact import CallEnded, Delivery, NotDialled, PersonActed, Refused, Timer, TimerFired
+from ringback.fact import CallEnded, Delivery, NotDialled, PersonActed, Timer, TimerFired
 from ringback.journal import Event
 from ringback.line import CallbackPlan
 from ringback.record import Outcome, State
