@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from ringbackd.outbox import taken_off
 from ringbackd.store import Store
-from ringbackd.streams import BATCH, Consumer
+from ringbackd.streams import Consumer
 
 log = logging.getLogger("ringback")
 Handler = Callable[[bytes, str], Awaitable[None]]
