@@ -193,6 +193,20 @@ class LiveCall:
         talking = still_heard and self.talk.since is not None
         self.handed_over = Talk(since=at, heard=True) if talking else Talk()
 
+    def shift(self, seconds: float) -> None:
+        """Move every moment, as a clock does that is set."""
+        self.started += seconds
+        self.latest += seconds
+        self.hung_up = _moved(self.hung_up, seconds)
+        self.handed_over_at = _moved(self.handed_over_at, seconds)
+        self.waiting_since = _moved(self.waiting_since, seconds)
+        for talk in (self.talk, self.handed_over):
+            if talk is not None:
+                talk.since = _moved(talk.since, seconds)
+        for stay in self.stays:
+            stay.joined += seconds
+            stay.left = _moved(stay.left, seconds)
+
     def end_wait(self, at: float) -> None:
         """Close the books on waiting at the call's end."""
         self._stop_waiting(at)
@@ -218,3 +232,7 @@ class LiveCall:
             self.waiting_since = None
         elif not self.talk.heard and not self.stays:
             self.waited = max(0.0, at - self.started)
+
+
+def _moved(moment: float | None, seconds: float) -> float | None:
+    return None if moment is None else moment + seconds

@@ -8,17 +8,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
-from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
 from ami_listener.registry import Event
-
-BLOCK = 1 << 20
-"""Bytes read at a time when looking for the beginning of the tail."""
-
-LONGEST_LINE = 64 * 1024
-"""A line longer than this is no CEL row."""
+from ami_listener.sources.tail import Lines
 
 
 class Row(NamedTuple):
@@ -42,29 +37,26 @@ class Row(NamedTuple):
 class Tail:
     """The events of the log from `since` (seconds since the epoch) on, in file order, read as they are asked for.
 
-    It goes back into `path.1` when the file was rotated meanwhile. A missing file is an empty one; other trouble
-    raises OSError. `skipped` counts lines that were torn or no CEL rows.
+    Rotation, missing files and errors are as in `sources.tail.Lines`; `skipped` counts lines that are no CEL rows.
     """
 
     def __init__(self, path: Path, since: float) -> None:
-        self.path, self._since = path, since
-        self.skipped = 0
+        self._lines = Lines(path, since, time_of)
+
+    @property
+    def skipped(self) -> int:
+        """Lines that were torn or no CEL rows."""
+        return self._lines.skipped
 
     def __iter__(self) -> Iterator[Event]:
-        lines = _lines_since(self.path, self._since)
-        first = next(lines, None)
-        if first is None or _time(first) >= self._since:
-            yield from self._events(_lines_since(self.path.with_name(self.path.name + ".1"), self._since))
-        if first is not None:
-            yield from self._events(chain([first], lines))
+        for line in self._lines:
+            yield from translate_line(line)
 
-    def _events(self, lines: Iterator[bytes]) -> Iterator[Event]:
-        for line in lines:
-            row = parse(line.decode("utf-8", "replace").rstrip("\r\n")) if line.endswith(b"\n") else None
-            if row is None:
-                self.skipped += 1
-            elif float(row.eventtime) >= self._since:
-                yield from translate(row)
+
+def time_of(line: str) -> float | None:
+    """The time of a line, None when it is torn or something else."""
+    row = parse(line)
+    return float(row.eventtime) if row else None
 
 
 def parse(line: str) -> Row | None:
@@ -72,10 +64,16 @@ def parse(line: str) -> Row | None:
     try:
         fields = next(csv.reader([line], strict=True))
         row = Row(*fields)
-        float(row.eventtime)
+        told = isfinite(float(row.eventtime))
     except (csv.Error, StopIteration, TypeError, ValueError):
         return None
-    return row if row.uniqueid and row.linkedid and row.channame else None
+    return row if told and row.uniqueid and row.linkedid and row.channame else None
+
+
+def translate_line(line: str) -> list[Event]:
+    """The AMI events that say the same as a line; none for one that is torn."""
+    row = parse(line)
+    return translate(row) if row else []
 
 
 def translate(row: Row) -> list[Event]:
@@ -144,31 +142,3 @@ def _extra(row: Row) -> dict[str, str]:
     except ValueError:
         return {}
     return {str(key): str(value) for key, value in extra.items()} if isinstance(extra, dict) else {}
-
-
-def _lines_since(path: Path, since: float) -> Iterator[bytes]:
-    """Lines from a little before `since` on: found by looking back from the end, block by block."""
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return
-    with file:
-        position = file.seek(0, 2)
-        while position > 0:
-            position = max(0, position - BLOCK)
-            file.seek(position)
-            if position:
-                file.readline(LONGEST_LINE)
-            if _time(file.readline(LONGEST_LINE)) < since:
-                break
-        file.seek(position)
-        if position:
-            file.readline(LONGEST_LINE)
-        while line := file.readline(LONGEST_LINE):
-            yield line
-
-
-def _time(line: bytes) -> float:
-    """The time of a line; of a line that has none, infinity, so that the search goes further back."""
-    row = parse(line.decode("utf-8", "replace").rstrip("\r\n"))
-    return float(row.eventtime) if row else float("inf")

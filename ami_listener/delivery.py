@@ -50,6 +50,11 @@ class Delivery:
         self._untold = 0
         self.lost = 0
 
+    @property
+    def idle(self) -> bool:
+        """Whether all that was put is with the sink, or on disk."""
+        return not self._queue and not self._hand
+
     def put(self, item: Item) -> None:
         """Hand something over without waiting."""
         if len(self._queue) < self._room:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Patterns = tuple[str, ...]
@@ -18,11 +19,33 @@ def _one_line(secret: SecretStr) -> SecretStr:
     return secret
 
 
+class GapSource(BaseModel):
+    """One thing that Asterisk writes of its calls: `read` what, and where from.
+
+    `file` is a CSV file (cel, cdr), queue_log itself, or a SQLite file; without it, the table in `pbx.database`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    read: Literal["cel", "cdr", "queue_log"]
+    file: Path | None = None
+    table: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{0,64}$")] = ""
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no time zone; write it like America/Lima") from None
+
+
 class PbxSettings(BaseModel):
     """One Asterisk or FreePBX: its AMI account, its dialplan's conventions, and how patient the link is.
 
-    The defaults are the contexts of FreePBX and the usual names of a plain Asterisk. `cel_file` is the CSV that
-    `dialplan/cel_custom_ringback.conf` writes; without it, calls that end while Ringback is away are not seen.
+    The defaults are the contexts of FreePBX and the usual names of a plain Asterisk. `gap` is what calls that
+    ended while Ringback was away are read from, the best first; `database` a URL such as
+    mysql://user:password@localhost/asteriskcdrdb; `timezone` that of the PBX ("" is this machine's); `trunks` are the
+    endpoints that lead to the telephone network (PJSIP/carrier), for a CDR whose contexts do not tell.
     A call whose end is not seen within `longest_call_s` is given up. `spill_folder` is where calls wait while Redis is
     away, in a file of at most `spill_bytes`.
     """
@@ -35,7 +58,10 @@ class PbxSettings(BaseModel):
     user: Annotated[str, Field(pattern=r"^[^\r\n\x00]+$")] = "ringback"
     secret: Annotated[SecretStr, AfterValidator(_one_line)]
     event_classes: Annotated[str, Field(pattern=r"^[a-z]+(,[a-z]+)*$")] = "system,call,agent,dialplan"
-    cel_file: Path | None = None
+    gap: tuple[GapSource, ...] = ()
+    database: SecretStr | None = None
+    timezone: Annotated[str, AfterValidator(_zone)] = ""
+    trunks: Patterns = ()
 
     trunk_contexts: Patterns = ("from-trunk*", "from-pstn*", "from-did*", "from-sip-external", "from-dahdi")
     ivr_contexts: Patterns = ("ivr-*", "ivr", "app-directory", "menu-*")
@@ -64,3 +90,10 @@ class PbxSettings(BaseModel):
     def spill_file(self) -> Path:
         """The file in which this PBX's calls wait."""
         return self.spill_folder / f"{self.name}.spill"
+
+    @model_validator(mode="after")
+    def _has_database(self) -> Self:
+        for number, source in enumerate(self.gap, 1):
+            if source.file is None and self.database is None:
+                raise ValueError(f"gap.{number}: say its file, or set database: where the table {source.read} is")
+        return self

@@ -56,6 +56,25 @@ class Tracker:
         absorbed = (one for call in calls.values() for one in call.absorbed)
         return next((one for one in absorbed if one.linkedid == linkedid), None)
 
+    def shift(self, seconds: float) -> None:
+        """The clock was set by so many seconds: the calls in progress keep their durations."""
+        for call in self._registry.calls.values():
+            for one in (call, *call.absorbed):
+                one.shift(seconds)
+
+    def oldest(self) -> float | None:
+        """When the oldest call in progress began."""
+        calls = self._registry.calls.values()
+        return min((one.started for call in calls for one in (call, *call.absorbed)), default=None)
+
+    def has_ended(self, linkedid: str) -> bool:
+        """Whether this call already has its verdict."""
+        return self._registry.has_ended(linkedid)
+
+    def forget(self, linkedid: str) -> None:
+        """Take a call for ended, for its verdict came from elsewhere; what still arrives of it is ignored."""
+        self._registry.forget(linkedid)
+
     def missing(self, live_uniqueids: Collection[str]) -> set[str]:
         """Linkedids of the calls in progress none of whose channels Asterisk still has."""
         gone = (call for call in self._registry.calls.values() if call.channels.isdisjoint(live_uniqueids))

@@ -38,6 +38,15 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Source(StrEnum):
+    """Where a verdict comes from: live events, or what Asterisk had written of a call while Ringback was away."""
+
+    LIVE = "live"
+    CEL = "cel"
+    CDR = "cdr"
+    QUEUE_LOG = "queue_log"
+
+
 NOT_MISSED = frozenset({Verdict.ANSWERED, Verdict.UNKNOWN})
 
 
@@ -46,7 +55,7 @@ class Call(BaseModel):
 
     Times are seconds since the epoch, durations are seconds. `queues` and `phones` are in the order they were tried.
     For a call of ours (`direction` ours) `customer_up` says whether the customer picked up; `answered` then means
-    that he and an agent talked.
+    that he and an agent talked. `source` is `live`, or what the call was read from after a gap.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,6 +78,7 @@ class Call(BaseModel):
     phones: tuple[str, ...] = ()
     reason: str = ""
     customer_up: bool = False
+    source: Source = Source.LIVE
 
     @property
     def missed(self) -> bool:

@@ -178,7 +178,8 @@ def open_missed(fact: CallEnded, number: Number, context: Context) -> tuple[Case
         on_hold=call.wait,
     )
     turn = Turn(case, context)
-    turn.note(Event.OPENED, origin=case.origin, verdict=call.verdict, missed_at=call.ended, linkedid=call.linkedid)
+    told = {"verdict": call.verdict, "linkedid": call.linkedid, "source": call.source}
+    turn.note(Event.OPENED, origin=case.origin, missed_at=call.ended, **told)
     if line.quiet_s == 0 and not context.on_call:
         moves.contact(turn)
     else:
@@ -200,6 +201,6 @@ def open_message(fact: Said, number: Number, context: Context) -> tuple[Case, tu
         last_miss=fact.at,
     )
     turn = Turn(case, context)
-    turn.note(Event.OPENED, origin=case.origin, verdict="", missed_at=0.0, linkedid="")
+    turn.note(Event.OPENED, origin=case.origin, verdict="", missed_at=0.0, linkedid="", source="")
     answers.answered(turn, fact)
     return turn.case, tuple(turn.commands)

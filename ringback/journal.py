@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 class Event(StrEnum):
     """The kinds of entries. The comment says what `data` holds."""
 
-    CALL_ENDED = "call_ended"  # verdict, direction, queue, wait, talk, agent, caller, did
+    CALL_ENDED = "call_ended"  # verdict, direction, queue, wait, talk, agent, caller, did, source
     SUPPRESSED = "suppressed"  # why: a missed call that opened no case
-    OPENED = "opened"  # verdict, missed_at, origin
-    MISSED_AGAIN = "missed_again"  # misses
+    OPENED = "opened"  # verdict, missed_at, origin, source
+    MISSED_AGAIN = "missed_again"  # misses, source
     POSTPONED = "postponed"  # why, until: what was due waits
     QUEUED = "queued"  # message, step, body, survey: put into the outbox
     WITHDRAWN = "withdrawn"  # message: taken back before it was sent
@@ -37,6 +37,7 @@ class Event(StrEnum):
     LINK_DOWN = "link_down"  # pbx, why
     LINK_UP = "link_up"  # pbx
     LOST = "lost"  # pbx, count: what the PBX told could be neither stored nor kept
+    GAP = "gap"  # pbx, since, calls, source: the PBX was not heard until `at`; so many calls were made up for
 
 
 Datum = str | int | float | bool

@@ -7,6 +7,7 @@ from statistics import quantiles
 
 from pydantic import BaseModel, ConfigDict
 
+from ringback.call import Source
 from ringback.journal import Entry, Event
 from ringback.record import Outcome
 from ringback.story import RECOVERED, WINDOW_S, Story
@@ -29,8 +30,8 @@ class Figure(BaseModel):
 
 
 class Report(BaseModel):
-    """The figures of a period (epoch seconds), the minutes of it in which the PBX link was down, and what was `lost`:
-    news of calls that could be neither stored nor kept.
+    """The figures of a period (epoch seconds), the minutes of it in which the PBX link was down, the calls of such
+    minutes whose verdict was read afterwards, and what was `lost`: news of calls that could be neither stored nor kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +42,7 @@ class Report(BaseModel):
     suppressed: dict[str, int]
     link_down_minutes: float
     lost: int
+    filled_calls: int
     figures: tuple[Figure, ...]
 
 
@@ -66,7 +68,8 @@ def report(journal: Iterable[Entry], since: float, until: float) -> Report:
         until=until,
         missed_calls=missed,
         suppressed=suppressed,
-        link_down_minutes=_down(entries, since, until) / 60,
+        filled_calls=sum(since <= entry.at < until and _filled(entry) for entry in entries),
+        link_down_minutes=link_down_s(entries, since, until) / 60,
         lost=sum(int(one.data["count"]) for one in entries if one.event is Event.LOST and since <= one.at < until),
         figures=(
             _recovery(cases),
@@ -80,6 +83,10 @@ def report(journal: Iterable[Entry], since: float, until: float) -> Report:
 
 def _by_call(entry: Entry) -> bool:
     return entry.event is not Event.OPENED or entry.data["origin"] == "missed_call"
+
+
+def _filled(entry: Entry) -> bool:
+    return entry.event is Event.CALL_ENDED and entry.data.get("source", Source.LIVE) != Source.LIVE
 
 
 def _recovery(cases: Sequence[Story]) -> Figure:
@@ -157,7 +164,7 @@ def _quantile(values: Sequence[float], percent: int) -> float | None:
     return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def _down(entries: Sequence[Entry], since: float, until: float) -> float:
+def link_down_s(entries: Iterable[Entry], since: float, until: float) -> float:
     """Seconds of the period in which a PBX link was down."""
     total, went_down = 0.0, dict[str, float]()
     for entry in sorted(entries, key=lambda entry: entry.at):  # the start of a gap is often told after it

@@ -40,7 +40,9 @@ def missed_again(turn: Turn, fact: CallEnded) -> None:
     """He called again and nobody answered: it joins the case."""
     call, case = fact.call, turn.case
     turn.change(misses=case.misses + 1, last_miss=max(case.last_miss, call.ended), on_hold=case.on_hold + call.wait)
-    turn.note(Event.MISSED_AGAIN, misses=turn.case.misses, verdict=call.verdict, linkedid=call.linkedid)
+    turn.note(
+        Event.MISSED_AGAIN, misses=turn.case.misses, verdict=call.verdict, linkedid=call.linkedid, source=call.source
+    )
     if case.state is State.WAITING:
         # never a moment that is over: the timer of that moment may have been used up
         turn.wake(Timer.QUIET, max(turn.context.now, turn.case.last_miss + turn.context.line.quiet_s))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ami_listener.link import Link
 from ami_listener.rights import Rights
 from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
+from ringbackd import gapcheck
 from ringbackd.compose import open_store
 from ringbackd.pacing import Pace
 from ringbackd.settings import Settings
@@ -38,7 +39,10 @@ async def examine(settings: Settings, flows: dict[str, Flow]) -> AsyncIterator[F
     """Try everything, one after the other."""
     yield await _redis(settings)
     yield await _pbx(settings)
-    yield _cel(settings)
+    async for finding in _heard(settings):
+        yield finding
+    async for good, text in gapcheck.sources(settings.pbx):
+        yield Finding(good, text)
     yield _spill(settings)
     yield await _whatsapp(settings)
     names = {flows[line.flow].steps[flows[line.flow].first].template for line in settings.line}
@@ -75,6 +79,12 @@ async def _redis(settings: Settings) -> Finding:
     return Finding(True, f"Redis {server['redis_version']} answers and writes its append-only file")
 
 
+async def _heard(settings: Settings) -> AsyncIterator[Finding]:
+    with suppress(RedisError):  # that Redis is away was said already
+        async with open_store(settings.redis) as store:
+            yield Finding(True, await gapcheck.heard(store, settings.pbx.name))
+
+
 async def _pbx(settings: Settings) -> Finding:
     pbx = settings.pbx
     answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -97,20 +107,6 @@ async def _pbx(settings: Settings) -> Finding:
     if trouble:
         return Finding(False, trouble)
     return Finding(True, f"{where}: logged in as {pbx.user}, which has the rights it needs")
-
-
-def _cel(settings: Settings) -> Finding:
-    path = settings.pbx.cel_file
-    if path is None:
-        return Finding(False, "pbx.cel_file is not set: calls that end while Ringback is away are not seen")
-    if not path.parent.is_dir():
-        return Finding(False, f"pbx.cel_file: there is no folder {path.parent}; see dialplan/cel_custom_ringback.conf")
-    if not path.exists():
-        hint = "if it is still missing after the next call, see dialplan/cel_custom_ringback.conf"
-        return Finding(True, f"pbx.cel_file: {path} is not there yet; {hint}")
-    if not os.access(path, os.R_OK):
-        return Finding(False, f"pbx.cel_file: {path} cannot be read by this user; run Ringback as user asterisk")
-    return Finding(True, f"CEL is written to {path}")
 
 
 def _spill(settings: Settings) -> Finding:

@@ -41,7 +41,6 @@ TIMERS_EVERY_S = 0.1
 CONNECT_S = 5.0
 CONNECTIONS = 500
 """More than the workers of every role together."""
-BEAT_S = 5.0
 Role = Callable[[asyncio.Event], Coroutine[None, None, None]]
 
 
@@ -105,19 +104,7 @@ class House:
 
     async def _listener(self, stop: asyncio.Event) -> None:
         sink = RedisSink(self.store, self.settings.pbx.name, self.settings.line, self.patience)
-
-        async def beat() -> None:
-            while not stop.is_set():
-                await sink.beat()
-                await _pause(stop, BEAT_S)
-
-        async def pulse() -> None:
-            await self.patience.keep(sink.awake, stop)
-            await self.patience.keep(beat, stop)
-
-        async with asyncio.TaskGroup() as group:
-            group.create_task(pulse())
-            group.create_task(_until(stop, Listener(self.settings.pbx, sink).run()))
+        await _until(stop, Listener(self.settings.pbx, sink, memory=sink).run())
 
     async def _desk(self, stop: asyncio.Event) -> None:
         desk = Desk(self.store, self.settings.line, self.flows, payload_secret(self.settings))

@@ -44,6 +44,11 @@ log = logging.getLogger("ringback.desk")
 TRIES = 100
 PAUSE_S = 0.02
 CHANCE = random.SystemRandom()
+NOTED = frozenset(
+    {"pbx", "linkedid", "direction", "verdict", "caller", "did", "queue", "agent", "started", "ended", "wait", "talk"}
+    | {"reason", "source"}
+)
+"""What the journal keeps of a call."""
 
 
 class Desk:
@@ -205,6 +210,5 @@ class Desk:
         plan.writes.append(self.store.note(entry))
 
     def _call_entry(self, call: Call, line: str) -> Entry:
-        data = call.model_dump(mode="json", include={"pbx", "linkedid", "direction", "verdict", "caller", "did"})
-        data |= call.model_dump(mode="json", include={"queue", "agent", "started", "ended", "wait", "talk", "reason"})
+        data = call.model_dump(mode="json", include=set(NOTED))
         return Entry(at=self.clock(), event=Event.CALL_ENDED, line=line, data=data)

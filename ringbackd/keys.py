@@ -29,7 +29,7 @@
 | account | hash | news about our account, by webhook field and subject: the newest JSON of each |
 | unknown, unknown:counts | stream, hash | webhook updates we cannot read: the last ones whole, how many of each kind |
 | live:KEY | set | the calls a customer is on (`PBX|LINKEDID`); KEY may be an attempt |
-| alive:PBX | string | when its listener last said that it watches |
+| heard:PBX | string | JSON: until when its listener heard it, and since when it has to be read again |
 | lost:PBX | string | how many news of calls were lost in the last days, because neither Redis nor the disk took them |
 | trouble:PBX | string | what its listener found that an admin has to mend |
 | livecalls:PBX | hash | Linkedid -> its KEYs, parted by spaces, to clear after a gap |

@@ -1,11 +1,13 @@
-"""What the PBX side tells, written to Redis: verdicts as facts, and who is on a call right now."""
+"""What the PBX side tells, written to Redis: verdicts as facts, who is on a call now, and when nobody listened."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from ami_listener.gap import Gap, Mark
 from ami_listener.tracker import CallStarted
 from ringback.call import Call, Direction
 from ringback.callback import case_of
@@ -19,7 +21,7 @@ from ringbackd.store import ConflictError, Op, Store
 
 
 class RedisSink:
-    """The sink of `ami_listener.listener.Listener`."""
+    """The sink of `ami_listener.listener.Listener`, and its memory."""
 
     def __init__(
         self,
@@ -78,15 +80,28 @@ class RedisSink:
         gone: list[Op] = [("SREM", self.store.keys.of("live", key), member) for key in keys.decode().split()]
         return [*gone, ("HDEL", calls, linkedid)] if gone else []
 
-    async def awake(self) -> None:
-        """At the start: the link was down since the last beat of whoever ran before."""
-        last = await self.store.redis.get(self.store.keys.of("alive", self.pbx))
-        if last:
-            await self.link_down(float(last), "Ringback was not running")
+    async def last_heard(self) -> Mark | None:
+        """At the start: until when whoever ran before heard the PBX; the link was down since then."""
+        found: list[Mark | None] = []
 
-    async def beat(self) -> None:
-        """Tell that this PBX is being watched, for the minutes in which it was not."""
-        await self.store.redis.set(self.store.keys.of("alive", self.pbx), repr(self.clock()))
+        async def read() -> None:
+            found.append(await read_mark(self.store, self.pbx))
+
+        await self.patience.insist(read)
+        mark = found[-1]
+        if mark:
+            await self.link_down(mark.at, "Ringback was not running")
+        return mark
+
+    async def heard(self, mark: Mark) -> None:
+        """Keep until when the PBX was heard."""
+        key, text = self.store.keys.of("heard", self.pbx), json.dumps({"at": mark.at, "since": mark.since})
+        await self.patience.insist(lambda: self.store.commit((), [("SET", key, text)]))
+
+    async def gap(self, gap: Gap) -> None:
+        """A time without a link, and what was made up for."""
+        data = {"pbx": self.pbx, "since": gap.since, "calls": gap.calls, "source": gap.source}
+        await self._once(Entry(at=gap.until, event=Event.GAP, data=data))
 
     async def link_up(self, at: float) -> None:
         """The PBX link works: the figures count the minutes it did not."""
@@ -117,3 +132,9 @@ class RedisSink:
                 await self.store.commit([("EXISTS", applied, "0")], writes)
 
         await self.patience.insist(write)
+
+
+async def read_mark(store: Store, pbx: str) -> Mark | None:
+    """Until when a PBX was heard; None when it never was. Raises redis.RedisError."""
+    text = await store.redis.get(store.keys.of("heard", pbx))
+    return Mark(**json.loads(text)) if text else None

@@ -21,6 +21,7 @@ SETTINGS = "/etc/ringback/ringback.toml"
 
 SECRETS = {
     ("pbx", "secret"): "RINGBACK_AMI_SECRET",
+    ("pbx", "database"): "RINGBACK_PBX_DATABASE",
     ("whatsapp", "token"): "RINGBACK_WHATSAPP_TOKEN",
     ("whatsapp", "app_secrets"): "RINGBACK_APP_SECRETS",
     ("whatsapp", "verify_token"): "RINGBACK_VERIFY_TOKEN",

@@ -57,7 +57,8 @@ def report_table(console: Console, report: Report) -> None:
     console.print(table)
     suppressed = ", ".join(f"{count} {why}" for why, count in report.suppressed.items()) or "none"
     console.print(f"missed calls: {report.missed_calls}; not followed up: {escape(suppressed)}", highlight=False)
-    console.print(f"minutes without a link to the PBX: {report.link_down_minutes:.1f}", highlight=False)
+    down, filled = report.link_down_minutes, report.filled_calls
+    console.print(f"minutes without a link to the PBX: {down:.1f}; calls read afterwards: {filled}", highlight=False)
     if report.lost:
         text = f"news of calls lost while Redis was away: {report.lost}; see pbx.spill_folder, pbx.spill_bytes"
         console.print(text, style="red", highlight=False)

@@ -18,7 +18,6 @@ _MODULES = ("usr/lib/*-linux-gnu/asterisk/modules", "usr/lib/asterisk/modules")
 _DEFAULTS = (
     "acl.conf",
     "ccss.conf",
-    "cdr.conf",
     "features.conf",
     "pjproject.conf",
     "queuerules.conf",
@@ -69,6 +68,16 @@ class Pbx:
     def cel_path(self) -> Path:
         """The CSV file of channel events (columns: dialplan/cel_custom_ringback.conf)."""
         return self.folder / "log/cel-custom/ringback.csv"
+
+    @property
+    def cdr_path(self) -> Path:
+        """The CSV file of call detail records (dialplan/cdr_ringback.conf)."""
+        return self.folder / "log/cdr-csv/Master.csv"
+
+    @property
+    def sqlite_path(self) -> Path:
+        """The SQLite file with the tables cel and cdr (dialplan/c??_sqlite3_custom_ringback.conf)."""
+        return self.folder / "log/master.db"
 
     @property
     def queue_log_path(self) -> Path:
@@ -144,7 +153,17 @@ class Pbx:
 
     def _write(self) -> None:
         """Write the configuration, and link the prompts and the documentation that modules check their options with."""
-        for name in ("etc", "lib/keys", "data/sounds", "data/moh", "data/agi-bin", "spool", "log/cel-custom", "sbin"):
+        for name in (
+            "etc",
+            "lib/keys",
+            "data/sounds",
+            "data/moh",
+            "data/agi-bin",
+            "spool",
+            "log/cel-custom",
+            "log/cdr-csv",
+            "sbin",
+        ):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         values = self.values()
         for name, text in self.configuration().items():

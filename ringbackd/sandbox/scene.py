@@ -82,7 +82,7 @@ def write_settings(folder: Path, scene: Scene, pbx: Pbx, cloud: Cloud, redis_url
         "log": scene.log,
         "ami_port": pbx.ami_port,
         "ami_user": pbx.ami_user,
-        "cel_file": str(pbx.cel_path),
+        "cel": str(pbx.cel_path),
         "spill_folder": str(folder),
         "redis_url": redis_url,
         "base_url": cloud.url,
@@ -112,7 +112,7 @@ log = %(log)s
 port = %(ami_port)s
 user = %(ami_user)s
 secret_file = "ami.secret"              # a file of its own, or RINGBACK_AMI_SECRET in the environment
-cel_file = %(cel_file)s
+gap = [{ read = "cel", file = %(cel)s }]
 spill_folder = %(spill_folder)s         # where calls wait while Redis is away
 short_s = %(short_s)s                             # who hangs up sooner dialled a wrong number
 

@@ -42,8 +42,8 @@ async def test_calls_of_an_outage_survive_a_kill_and_are_followed_up_once(kit: K
     first, second, third = ([f"9875{part}{n:04}" for n in range(20)] for part in range(3))
     async with Stage(Console(stderr=True), Scene(quiet_s=0.2, short_s=0.0), kit=kit) as stage:
         await stage.stop_ringback()
-        text = stage.settings_path.read_text(encoding="utf-8")  # without CEL nothing else knows of these calls
-        stage.settings_path.write_text(re.sub("(?m)^cel_file.*$", "", text), encoding="utf-8")
+        text = stage.settings_path.read_text(encoding="utf-8")  # without its CEL nothing else knows of these calls
+        stage.settings_path.write_text(re.sub("(?m)^gap.*$", "", text), encoding="utf-8")
         await stage.start_ringback()
         await stage.redis.stop()
         await miss(stage, first)

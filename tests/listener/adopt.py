@@ -36,7 +36,7 @@ def judged(recording: Path, judging: dict[str, Any]) -> list[dict[str, Any]]:
     """The calls of a recording as JSON."""
     settings = PbxSettings.model_validate({"secret": "unused", **judging})
     found = Replay(Recording(str(recording)), settings)
-    return [call.model_dump(mode="json") for call in found if isinstance(call, Call)]
+    return [call.model_dump(mode="json", exclude={"source"}) for call in found if isinstance(call, Call)]
 
 
 def adopt(recording: Recording, folder: Path, name: str, verdict: Verdict | None, judging: dict[str, Any]) -> Path:

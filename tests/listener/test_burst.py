@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from ami_listener.listener import BREATH, Listener
+from ami_listener.breath import BREATH
+from ami_listener.listener import Listener
 from ami_listener.tracker import Outcome, Tracker
 from ringback.call import Verdict
 from ringbackd.sandbox.asterisk import Pbx

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ami_listener import cel
 from ami_listener.cel import Row, Tail, parse, translate
+from ami_listener.sources import tail
 
 
 def line(at: float, uid: str = "1.1", event: str = "CHAN_START", extra: str = "") -> str:
@@ -39,14 +40,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_only_the_tail_is_read_however_large_the_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cel, "BLOCK", 500)
+    monkeypatch.setattr(tail, "BLOCK", 500)
     path.write_text("".join(line(at) for at in range(1000, 1400)))
     for since in (999.0, 1000.0, 1173.5, 1398.9, 1399.0, 1400.0):
         assert times(Tail(path, since)) == [float(at) for at in range(1000, 1400) if at >= since]
 
 
 def test_the_search_stops_soon_after_the_tail(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cel, "BLOCK", 500)
+    monkeypatch.setattr(tail, "BLOCK", 500)
     path.write_text("".join(line(at) for at in range(1000, 1400)))
     seen: list[str] = []
 

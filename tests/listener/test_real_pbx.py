@@ -76,7 +76,7 @@ class Book:
 def settings(pbx: Pbx, **values: object) -> PbxSettings:
     own = {"name": "lima", "port": pbx.ami_port, "user": pbx.ami_user, "secret": pbx.ami_secret}
     return PbxSettings.model_validate(
-        {**own, "cel_file": pbx.cel_path, "short_s": 0, "reconnect_first_s": 0.1, **values}
+        {**own, "gap": [{"read": "cel", "file": pbx.cel_path}], "short_s": 0, "reconnect_first_s": 0.1, **values}
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ami_listener.gap import Mark
 from ami_listener.tracker import CallStarted
 from ringback.call import Direction, Verdict
 from ringback.fact import Accepted, CallEnded, Said, Timer, TimerFired
@@ -174,10 +175,10 @@ async def test_whoever_taps_after_his_case_ran_out_gets_a_new_one_and_is_called(
 async def test_the_minutes_in_which_nobody_watched_are_counted(store: Store) -> None:
     now = [NOON]
     sink = RedisSink(store, "pbx", (line(),), Patience(store.redis, ""), lambda: now[0])
-    await sink.awake()
-    await sink.beat()
+    assert await sink.last_heard() is None
+    await sink.heard(Mark(NOON, NOON - 30))
     now[0] += 600
-    await sink.awake()
+    assert await sink.last_heard() == Mark(NOON, NOON - 30)
     for _ in range(2):  # told again by whoever had no answer: noted once
         await sink.link_up(now[0])
         await sink.lost(now[0], 7)
