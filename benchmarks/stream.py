@@ -55,11 +55,13 @@ def stream(first: int, calls: int, at_once: int, part: float = 1.0) -> Iterator[
     With a `part` below 1 each call is told so far only, and stays up.
     """
     originals = [list(_with_macros(messages[: int(part * len(messages))])) for messages in recorded()]
-    copies = (_copy(messages, number) for number, messages in enumerate(islice(cycle(originals), calls), first))
+    copies = (copy(messages, number) for number, messages in enumerate(islice(cycle(originals), calls), first))
     yield from _mixed(copies, at_once)
 
 
-def _copy(messages: Iterable[bytes], number: int) -> Iterator[bytes]:
+def copy(messages: Iterable[bytes], number: int) -> Iterator[bytes]:
+    """The same call once more, with ids and times of its own."""
+
     def rename(found: re.Match[bytes]) -> bytes:
         old = found[0]
         if found["time"] or found["id"]:

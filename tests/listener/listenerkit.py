@@ -1,6 +1,6 @@
 """Transcripts recorded on a real Asterisk 22, and events written by hand, through the tracker."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from ami_listener.settings import PbxSettings
@@ -79,9 +79,3 @@ class Script:
 
     def phone(self, uid: str, extension: str, linked: str = "1.1") -> None:
         self.start(uid, f"PJSIP/{extension}-{uid}", linked, "from-internal")
-
-
-def interleave(one: list[Event], other: list[Event]) -> Iterator[Event]:
-    for index in range(max(len(one), len(other))):
-        yield from one[index : index + 1]
-        yield from other[index : index + 1]
