@@ -61,6 +61,7 @@ class Stay:
 class LiveCall:
     """One call in progress. `origin` executes its dialplan; `person` is the customer's leg ("" while unknown).
 
+    `placed`: the PBX itself placed it, for a program or a person who clicked on a number.
     `complete` is False when its beginning was not seen: then only what was witnessed may be said of it. `born` is its
     beginning by the registry's own clock, which no step of Asterisk's clock moves.
     """
@@ -73,6 +74,7 @@ class LiveCall:
     person: str = ""
     person_name: str = ""
     complete: bool = False
+    placed: bool = False
     announced: bool = False
     direction: Direction = Direction.INTERNAL
     caller: str = ""
@@ -134,6 +136,8 @@ class LiveCall:
             self.schedule = True
         elif kind is Kind.VOICEMAIL:
             self.place = Place.VOICEMAIL
+        elif kind is Kind.PHONES:
+            self._find_phones()
         elif kind is Kind.IVR:
             self.enter_menu(context)
         elif kind is Kind.CLOSED or (kind is Kind.ANNOUNCEMENT and (self.schedule or self.place is Place.NOWHERE)):
@@ -166,8 +170,8 @@ class LiveCall:
             self.dial_results.add(result)
 
     def turn_away(self, tone: str) -> None:
-        """The dialplan plays a tone. After phones, queues or menus, those decide what became of the caller."""
-        if self.place is Place.NOWHERE and not self.dial_results:
+        """The dialplan plays a tone. After phones that rang, queues or menus, those decide what became of him."""
+        if self.place in (Place.NOWHERE, Place.PHONES) and not self.dial_results:
             self.dial_results.add(tone)
 
     def hear(self, agent: str, at: float) -> None:
@@ -221,6 +225,10 @@ class LiveCall:
         """
         if self.talk.heard and self.talk.since is None and at >= self.latest:
             self.hand_over(at, still_heard=False)
+
+    def _find_phones(self) -> None:
+        if self.place in (Place.NOWHERE, Place.IVR, Place.CLOSED):
+            self.place = Place.PHONES
 
     def _find_closed(self) -> None:
         if self.place in (Place.NOWHERE, Place.IVR):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 MACHINES = frozenset(
     {"Local", "CBAnn", "CBRec", "Announcer", "Recorder", "Snoop", "Message", "AsyncGoto", "Surrogate", "Bridge"}
@@ -21,8 +22,11 @@ HOLDING = "holding_bridge"
 
 @dataclass(slots=True)
 class Channel:
-    """One channel as its last event described it; `context` is the dialplan context it is executing, `dialled` the
-    number that it was dialled by, where it leads out."""
+    """One channel as its last event described it; `context` is the dialplan context it is executing.
+
+    `dialled` is the number it was dialled by, where it leads out; `human` says whether a person's device (a phone or a
+    trunk) is at the other end.
+    """
 
     uniqueid: str
     name: str
@@ -32,11 +36,7 @@ class Channel:
     dialled: str = ""
     up: bool = False
     bridge: str = ""
-
-    @property
-    def human(self) -> bool:
-        """Whether a person's device (a phone or a trunk) is at the other end."""
-        return technology(self.name) not in MACHINES and not self.name.endswith(ZOMBIE)
+    human: bool = False
 
 
 def technology(name: str) -> str:
@@ -62,8 +62,12 @@ def local_number(name: str) -> str:
 
 @dataclass(slots=True)
 class Switchboard:
-    """Every channel that is up, the bridges they are in, and the two halves of each Local channel."""
+    """Every channel that is up, the bridges they are in, and the two halves of each Local channel.
 
+    `machines` are globs of the endpoints behind which there is no person, besides Asterisk's own machines.
+    """
+
+    machines: tuple[str, ...] = ()
     channels: dict[str, Channel] = field(default_factory=dict)
     bridges: dict[str, set[str]] = field(default_factory=dict)
     locals: dict[str, str] = field(default_factory=dict)
@@ -117,8 +121,13 @@ class Switchboard:
             yield other
 
     def _name(self, channel: Channel) -> None:
+        channel.human = not self._is_machine(channel.name)
         if technology(channel.name) == "Local":
             self.locals[channel.name] = channel.uniqueid
+
+    def _is_machine(self, name: str) -> bool:
+        own = technology(name) in MACHINES or name.endswith(ZOMBIE)
+        return own or any(fnmatchcase(endpoint(name), pattern) for pattern in self.machines)
 
     def _unname(self, channel: Channel) -> None:
         if self.locals.get(channel.name) == channel.uniqueid:

@@ -20,6 +20,7 @@ class Kind(Enum):
     ANNOUNCEMENT = auto()
     SCHEDULE = auto()
     VOICEMAIL = auto()
+    PHONES = auto()
     OTHER = auto()
 
 
@@ -28,6 +29,7 @@ class Contexts:
 
     def __init__(self, settings: PbxSettings) -> None:
         self._patterns = (
+            (Kind.PHONES, settings.phone_contexts),
             (Kind.TRUNK, settings.trunk_contexts),
             (Kind.IVR, settings.ivr_contexts),
             (Kind.CLOSED, settings.closed_contexts),

@@ -70,6 +70,7 @@ def _line(criteria: str, value: str = "") -> str:
 
 def _contexts(settings: PbxSettings) -> Iterable[str]:
     patterns = (
+        *settings.phone_contexts,
         *settings.ivr_contexts,
         *settings.closed_contexts,
         *settings.announcement_contexts,

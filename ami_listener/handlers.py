@@ -27,6 +27,9 @@ APPLICATIONS = MENU_APPS | VOICEMAIL_APPS | frozenset(TONES) | {"queue"}
 DIALLED = re.compile(r"\+?[0-9]{3,}")
 """The telephone number in a DialString such as `987654321@carrier`."""
 
+PLACED = frozenset({"Down", "Rsrvd"})
+"""In what state a channel begins that Asterisk itself asked for; one that somebody calls in on begins with Ring."""
+
 VARIABLES = frozenset({"QUEUESTATUS", "DIALSTATUS", "VMSTATUS", "FROM_DID", "__FROM_DID"})
 """The only channel variables that decide anything."""
 
@@ -77,6 +80,8 @@ def _begin(registry: Registry, call: LiveCall, channel: Channel, event: Event) -
     call.complete = True
     if call.direction is Direction.OURS:
         call.dialled = call.caller = local_number(channel.name)
+    elif event.get("ChannelStateDesc") in PLACED:
+        registry.place(call, channel)
     elif registry.is_trunk(channel):
         call.direction = Direction.INBOUND
         call.did = _did(event.get("Exten", ""))
@@ -84,11 +89,13 @@ def _begin(registry: Registry, call: LiveCall, channel: Channel, event: Event) -
 
 
 def _leg(registry: Registry, call: LiveCall, channel: Channel) -> None:
-    trunk = registry.is_trunk(channel)
-    if trunk and call.direction is Direction.INTERNAL:
-        call.direction = Direction.OUTBOUND
-    if not trunk:
-        call.try_phone(registry.agent(channel))
+    if registry.is_trunk(channel):
+        registry.lead_out(call, channel)
+        return
+    phone = registry.agent(channel)
+    call.try_phone(phone)
+    if call.placed and not call.caller:
+        call.caller = phone
 
 
 def _did(exten: str) -> str:
@@ -99,6 +106,13 @@ def snapshot_row(registry: Registry, event: Event, channel: Channel, at: float) 
     """One line of CoreShowChannels: a channel that may have begun before we listened."""
     if bridge := event.get("BridgeId"):
         registry.rewire(channel, at, lambda: registry.board.enter(channel, bridge))
+
+
+def newstate(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """Busy() or Congestion() sends the caller away; the HangupRequest that answers it may have been told before it."""
+    call = registry.own(channel)
+    if channel.uniqueid == call.person and event.get("ChannelStateDesc") == "Busy":
+        call.hung_up = None
 
 
 def newexten(registry: Registry, event: Event, channel: Channel, at: float) -> None:
@@ -128,7 +142,7 @@ def variable(registry: Registry, event: Event, channel: Channel, at: float) -> N
     elif name == "VMSTATUS":
         call.message_left = value == "SUCCESS"
     elif name.endswith("FROM_DID"):
-        call.did = call.did or _did(value)
+        call.did = _did(value) or call.did
 
 
 def dial_begin(registry: Registry, event: Event, channel: Channel, at: float) -> None:
@@ -140,8 +154,10 @@ def dial_begin(registry: Registry, event: Event, channel: Channel, at: float) ->
     if channel.uniqueid != call.origin:
         return
     call.ring(at)
-    if number and call.direction is Direction.OURS and not call.dialled:
-        call.caller = call.dialled = number
+    ours = call.direction is Direction.OURS
+    if number and not call.dialled and (ours or (call.placed and registry.is_trunk(channel))):
+        call.dialled = number
+        call.caller = number if ours else call.caller
         registry.announce(call)
 
 
@@ -182,7 +198,9 @@ def queue_abandon(registry: Registry, event: Event, channel: Channel, at: float)
 
 def message(registry: Registry, event: Event, channel: Channel, at: float) -> None:
     """Voicemail announces a new message on the channel of the caller who left it."""
-    registry.own(channel).message_left = True
+    call = registry.own(channel)
+    call.visit(Kind.VOICEMAIL, channel.context)
+    call.message_left = True
 
 
 def hangup_request(registry: Registry, event: Event, channel: Channel, at: float) -> None:
@@ -209,6 +227,8 @@ def hangup(registry: Registry, event: Event, channel: Channel, at: float) -> Non
     unheard = call.direction is Direction.OURS and channel.human and not channel.up and not call.customer_up
     if unheard and not call.dial_results:
         call.ring_ended(causes.of_hangup(event.get("Cause", "")))
+    if channel.uniqueid == call.person and event.get("ChannelStateDesc") == "Busy" and event.get("Cause") == "17":
+        call.turn_away("BUSY")
     registry.gone(channel, at)
 
 
@@ -217,7 +237,7 @@ Handler = Callable[[Registry, Event, Channel, float], None]
 HANDLERS: dict[str, Handler | None] = {
     "Newchannel": newchannel,
     "CoreShowChannel": snapshot_row,
-    "Newstate": None,
+    "Newstate": newstate,
     "NewCallerid": None,
     "Newexten": newexten,
     "VarSet": variable,

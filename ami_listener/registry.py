@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from ami_listener.calls import MOST, LiveCall
@@ -59,7 +60,7 @@ class Registry:
 
     def __init__(self, settings: PbxSettings) -> None:
         self.settings = settings
-        self.board = Switchboard()
+        self.board = Switchboard(settings.machines)
         self.calls: dict[str, LiveCall] = {}
         self.people: dict[str, LiveCall] = {}
         self.contexts = Contexts(settings)
@@ -118,6 +119,8 @@ class Registry:
 
     def is_trunk(self, channel: Channel) -> bool:
         """Whether the channel leads to the telephone network, as far as its endpoint is known."""
+        if any(fnmatchcase(endpoint(channel.name), pattern) for pattern in self.settings.trunks):
+            return True
         return self.contexts.kind(self._homes.get(endpoint(channel.name), "")) is Kind.TRUNK
 
     def agent(self, channel: Channel) -> str:
@@ -160,6 +163,24 @@ class Registry:
         self.people.pop(call.person, None)
         call.person, call.person_name = channel.uniqueid, channel.name
         self.people[channel.uniqueid] = call
+
+    def place(self, call: LiveCall, channel: Channel) -> None:
+        """The PBX itself placed this call; this is its first channel. The first phone that it rings is the caller."""
+        self.people.pop(call.person, None)
+        call.placed, call.person, call.person_name = True, "", ""
+        call.direction, call.caller, call.caller_name = Direction.INTERNAL, "", ""
+        if channel.human and self.is_trunk(channel):
+            self.lead_out(call, channel)
+        elif channel.human:
+            call.caller = self.agent(channel)
+
+    def lead_out(self, call: LiveCall, channel: Channel) -> None:
+        """A leg into the telephone network. In a call that did not come from there it is the customer's."""
+        if call.direction is Direction.INTERNAL:
+            call.direction = Direction.OUTBOUND
+        person = self.board.channels.get(call.person)
+        if call.direction is Direction.OUTBOUND and not (person and person.up and self.is_trunk(person)):
+            self.person_is(call, channel)
 
     def _meet(self, event: Event, uniqueid: str, linkedid: str, at: float) -> Channel:
         channel = Channel(uniqueid, event["Channel"], linkedid)
@@ -216,11 +237,17 @@ class Registry:
 
     def _partner(self, uniqueid: str, current: str) -> Channel | None:
         """The person this channel hears: the one it heard before if he is still there."""
-        channels = [self.board.channels[other] for other in self.board.connected(uniqueid) if other != uniqueid]
-        people = {self.agent(channel): channel for channel in channels if channel.human and channel.up}
+        others = (self.board.channels[other] for other in self.board.connected(uniqueid) if other != uniqueid)
+        heard = (channel for channel in others if channel.human and channel.up and not self._called(channel))
+        people = {self.agent(channel): channel for channel in heard}
         if uniqueid not in self.board.channels or not self.board.channels[uniqueid].up:
             return None
         return people.get(current if current in people else max(people, default=""))
+
+    def _called(self, channel: Channel) -> bool:
+        """Whether this is the leg of a customer of another call: he, too, waits for somebody of the business."""
+        call = self.people.get(channel.uniqueid)
+        return call is not None and call.direction in (Direction.INBOUND, Direction.OURS)
 
     def _end(self, call: LiveCall, at: float) -> None:
         del self.calls[call.linkedid]

@@ -42,12 +42,12 @@ def _zone(name: str) -> str:
 class PbxSettings(BaseModel):
     """One Asterisk or FreePBX: its AMI account, its dialplan's conventions, and how patient the link is.
 
-    The defaults are the contexts of FreePBX and the usual names of a plain Asterisk. `gap` is what calls that
-    ended while Ringback was away are read from, the best first; `database` a URL such as
-    mysql://user:password@localhost/asteriskcdrdb; `timezone` that of the PBX ("" is this machine's); `trunks` are the
-    endpoints that lead to the telephone network (PJSIP/carrier), for a CDR whose contexts do not tell.
-    A call whose end is not seen within `longest_call_s` is given up. `spill_folder` is where calls wait while Redis is
-    away, in a file of at most `spill_bytes`.
+    The defaults are the contexts of FreePBX and the usual names of a plain Asterisk; docs/people-and-machines.md says
+    what each list means. `trunks` are the endpoints (PJSIP/carrier) that lead to the telephone network whatever their
+    context, `machines` those with nobody behind them. `gap` is what calls that ended while Ringback was away are read
+    from, the best first; `database` a URL such as mysql://user:password@localhost/asteriskcdrdb; `timezone` that of
+    the PBX ("" is this machine's). A call whose end is not seen within `longest_call_s` is given up. `spill_folder` is
+    where calls wait while Redis is away, in a file of at most `spill_bytes`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,12 +63,17 @@ class PbxSettings(BaseModel):
     timezone: Annotated[str, AfterValidator(_zone)] = ""
     trunks: Patterns = ()
 
-    trunk_contexts: Patterns = ("from-trunk*", "from-pstn*", "from-did*", "from-sip-external", "from-dahdi")
+    trunk_contexts: Patterns = (
+        *("from-trunk*", "from-pstn*", "from-did*", "from-sip-external"),
+        *("from-dahdi*", "from-zaptel*", "from-analog*", "from-digital*"),
+    )
+    machines: Patterns = ()
+    phone_contexts: Patterns = ("from-did-direct*", "ext-local", "ext-group", "followme-check", "ext-miscdests")
     ivr_contexts: Patterns = ("ivr-*", "ivr", "app-directory", "menu-*")
     closed_contexts: Patterns = ("closed*", "cerrado*", "fechado*", "out-of-hours*", "after-hours*")
     announcement_contexts: Patterns = ("app-announcement-*",)
     schedule_contexts: Patterns = ("timeconditions", "timeconditions-*", "app-daynight*")
-    voicemail_contexts: Patterns = ("macro-vm", "app-vm*", "vm-*", "voicemail*")
+    voicemail_contexts: Patterns = ("macro-vm", "app-vm*", "vm-*", "voicemail*", "vmblast*")
 
     short_s: Seconds = 5.0
     answered_after_s: Seconds = 1.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ami_listener.calls import LiveCall, Place, Stay
-from ami_listener.channels import extension
 from ami_listener.settings import PbxSettings
 from ringback.call import Call, Direction, Verdict
 
@@ -50,7 +49,7 @@ def judge(call: LiveCall, settings: PbxSettings, ended: float) -> Call:
         did=call.did,
         dialled=call.dialled,
         queue=queues[-1] if queues else "",
-        agent=_agent(call) if call.talk.reached(settings.answered_after_s) else "",
+        agent=call.agent if call.talk.reached(settings.answered_after_s) else "",
         started=call.started,
         ended=ended,
         wait=round(call.waited, 3),
@@ -60,11 +59,6 @@ def judge(call: LiveCall, settings: PbxSettings, ended: float) -> Call:
         reason=reason,
         customer_up=call.customer_up,
     )
-
-
-def _agent(call: LiveCall) -> str:
-    """Who talked for the business. Who calls out may show the company's number: his phone is in the channel's name."""
-    return extension(call.person_name) if call.direction is Direction.OUTBOUND else call.agent
 
 
 def _verdict(call: LiveCall, settings: PbxSettings, ended: float) -> tuple[Verdict, str]:
@@ -77,7 +71,8 @@ def _verdict(call: LiveCall, settings: PbxSettings, ended: float) -> tuple[Verdi
     if call.direction is Direction.OURS:
         return _ours(call)
     verdict, reason = _unanswered(call)
-    if verdict in ABANDONED and call.hung_up is not None and ended - call.started < settings.short_s:
+    gave_up = call.direction is Direction.INBOUND and call.hung_up is not None
+    if verdict in ABANDONED and gave_up and ended - call.started < settings.short_s:
         return Verdict.SHORT, verdict.value
     return verdict, reason
 
@@ -89,6 +84,8 @@ def _unanswered(call: LiveCall) -> tuple[Verdict, str]:
         return Verdict.VOICEMAIL, MESSAGE[call.message_left]
     if call.place in PLACES:
         return PLACES[call.place], call.menu
+    if call.place is Place.NOWHERE and call.schedule:
+        return Verdict.CLOSED, "sent away outside opening hours"
     return _phones(call), " ".join(sorted(call.dial_results))
 
 

@@ -30,7 +30,8 @@ class Scenario:
 
     In `dialplan`, `queues` and `truth` the names {did}, {a} to {d}, {queue}, {caller} and {second} (another customer)
     stand for those. `truth` has, for each caller, fields of `Call` and what they should be. Debian's Asterisk 16 has
-    VoiceMail() in a package that the kit does not fetch: scenarios with it are for 22 alone.
+    VoiceMail() in a package that the kit does not fetch: scenarios with it are for 22 alone. `without_dialplan`: the
+    verdicts that may be said instead when the dialplan class is not read.
     """
 
     number: int
@@ -42,6 +43,7 @@ class Scenario:
     pbx: str = "plain"
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     also_on_16: bool = True
+    without_dialplan: Sequence[str] = ()
 
     @property
     def names(self) -> dict[str, str]:
@@ -132,6 +134,16 @@ class Scene:
                     if space[2] == name:
                         return space[1]
                 await asyncio.sleep(0.1)
+
+    async def program_calls(self, **headers: str) -> None:
+        """Another program has Asterisk place a call, as click-to-call does (AMI Originate)."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.pbx.ami_port)
+        login = {"Action": "Login", "Username": self.pbx.ami_user, "Secret": self.pbx.ami_secret, "Events": "off"}
+        for action in (login, {"Action": "Originate", "Async": "true", **headers}):
+            lines = (f"{name}: {self.scenario.filled(value)}\r\n" for name, value in action.items())
+            writer.write("".join([*lines, "\r\n"]).encode())
+            await reader.readuntil(b"\r\n\r\n")
+        writer.close()
 
     async def talk(self, seconds: float = 1.5) -> None:
         """Let time pass: a call is not over in no time."""

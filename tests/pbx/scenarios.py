@@ -6,7 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ringback.call import Call
-from tests.pbx import menus_plain, phones_plain, queues_plain, transfers_plain, ways_plain
+from tests.pbx import (
+    freepbx_phones,
+    freepbx_queues,
+    freepbx_ways,
+    menus_plain,
+    phones_plain,
+    queues_plain,
+    transfers_plain,
+    ways_plain,
+)
 from tests.pbx.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -15,6 +24,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     *menus_plain.SCENARIOS,
     *transfers_plain.SCENARIOS,
     *ways_plain.SCENARIOS,
+    *freepbx_queues.SCENARIOS,
+    *freepbx_phones.SCENARIOS,
+    *freepbx_ways.SCENARIOS,
 )
 
 

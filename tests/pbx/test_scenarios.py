@@ -26,7 +26,7 @@ def both(kit: Kit) -> Kit:
 
 
 @pytest.mark.parametrize("release", ["22", "16"])
-@pytest.mark.parametrize("kind", ["plain"])
+@pytest.mark.parametrize("kind", ["plain", "freepbx"])
 async def test_what_is_said_is_what_happened(both: Kit, tmp_path: Path, release: str, kind: str) -> None:
     scenarios = [each for each in SCENARIOS if each.pbx == kind and (each.also_on_16 or release == "22")]
     book = Book()
