@@ -236,7 +236,7 @@ SCENARIOS = freepbx(
     Scenario(148, "menu_to_extension_rings", _key_1_rings, {"{caller}": NO_ANSWER},
              TO_MENU + "KEY1_{did}=from-did-direct,{a},1\n"),
     Scenario(149, "menu_to_unregistered", _key_1_and_out, {"{caller}": NO_ANSWER},
-             TO_MENU + "KEY1_{did}=from-did-direct,{d},1\n"),
+             TO_MENU + "KEY1_{did}=from-did-direct,{d},1\n", without_dialplan=("abandoned_ivr",)),
     Scenario(150, "menu_to_menu", _key_1_and_waits, {"{caller}": {**IVR, "reason": "ivr-2"}},
              TO_MENU + "KEY1_{did}=ivr-2,s,1\n", without_dialplan=("no_answer",)),
     Scenario(151, "menu_extension_dialled", _dials_an_extension, {"{caller}": {**ANSWERED, "agent": "{a}"}},
