@@ -61,13 +61,13 @@ class PbxSettings(BaseModel):
     gap: tuple[GapSource, ...] = ()
     database: SecretStr | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = ""
-    trunks: Patterns = ()
 
+    trunks: Patterns = ()
+    machines: Patterns = ()
     trunk_contexts: Patterns = (
         *("from-trunk*", "from-pstn*", "from-did*", "from-sip-external"),
         *("from-dahdi*", "from-zaptel*", "from-analog*", "from-digital*"),
     )
-    machines: Patterns = ()
     phone_contexts: Patterns = ("from-did-direct*", "ext-local", "ext-group", "followme-check", "ext-miscdests")
     ivr_contexts: Patterns = ("ivr-*", "ivr", "app-directory", "menu-*")
     closed_contexts: Patterns = ("closed*", "cerrado*", "fechado*", "out-of-hours*", "after-hours*")

@@ -25,7 +25,9 @@ from ringback.call import Call, Verdict
 from ringbackd.settings import load
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
-JUDGING = frozenset(name for name in PbxSettings.model_fields if name.endswith(("_contexts", "_channels"))) | {
+JUDGING = frozenset(name for name in PbxSettings.model_fields if name.endswith("_contexts")) | {
+    "trunks",
+    "machines",
     "short_s",
     "answered_after_s",
 }
