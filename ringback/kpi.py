@@ -1,4 +1,4 @@
-"""The five figures of the trade, folded from the journal, each with its formula and its n."""
+"""The five figures of the trade, and how the messages fare, folded from the journal, each with its formula and n."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ringback.call import Source
 from ringback.journal import Entry, Event
+from ringback.letter import Letter, letters
+from ringback.receipt import REACHED, SEEN, Tick
 from ringback.record import Outcome
 from ringback.story import RECOVERED, WINDOW_S, Story
 
@@ -44,6 +46,8 @@ class Report(BaseModel):
     lost: int
     filled_calls: int
     figures: tuple[Figure, ...]
+    messages: tuple[Figure, ...]
+    """Of the messages that were put into the outbox in the period."""
 
 
 def report(journal: Iterable[Entry], since: float, until: float) -> Report:
@@ -78,6 +82,23 @@ def report(journal: Iterable[Entry], since: float, until: float) -> Report:
             _escalated(cases),
             _satisfaction(cases),
         ),
+        messages=_fate([letter for letter in letters(entries).values() if since <= letter.queued < until]),
+    )
+
+
+def _fate(sent: Sequence[Letter]) -> tuple[Figure, ...]:
+    accepted = [letter for letter in sent if letter.accepted]
+    delivered = [letter for letter in accepted if letter.tick in REACHED]
+    read = [letter for letter in delivered if letter.tick in SEEN]
+    failed = [letter for letter in accepted if letter.tick == Tick.FAILED]
+    refused = [letter for letter in sent if letter.status == "refused"]
+    billed: dict[str, float | int | None] = {"billed": sum(letter.billable is True for letter in accepted)}
+    lost: dict[str, float | int | None] = {"failed": len(failed), "refused": len(refused)}
+    final = len(accepted) + len(refused)
+    return (
+        _rate("delivered", "delivered or read / accepted by WhatsApp", len(delivered), len(accepted), billed),
+        _rate("read", "read / delivered (customers may hide that they read)", len(read), len(delivered)),
+        _rate("failed", "failed or refused for good / accepted or refused", len(failed) + len(refused), final, lost),
     )
 
 

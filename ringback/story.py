@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ringback.journal import Entry, Event
+from ringback.receipt import REACHED
 from ringback.record import Outcome
 
 RECOVERED = (Outcome.CALLBACK, Outcome.SOLVED, Outcome.RETURNED, Outcome.MANUAL)
@@ -45,7 +46,7 @@ class Story:
         elif entry.event is Event.ACCEPTED:
             self.accepted.append(float(entry.data["accepted_at"]))
         else:
-            self.delivered = self.delivered or entry.data["status"] in {"delivered", "read"}
+            self.delivered = self.delivered or entry.data["status"] in REACHED
 
     def _milestone(self, entry: Entry) -> None:
         data = entry.data

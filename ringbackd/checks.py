@@ -16,7 +16,7 @@ from ami_listener.link import Link
 from ami_listener.rights import Rights
 from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
-from ringbackd import gapcheck
+from ringbackd import gapcheck, webhookchecks
 from ringbackd.compose import open_store
 from ringbackd.pacing import Pace
 from ringbackd.settings import Settings
@@ -45,6 +45,10 @@ async def examine(settings: Settings, flows: dict[str, Flow]) -> AsyncIterator[F
         yield Finding(good, text)
     yield _spill(settings)
     yield await _whatsapp(settings)
+    if trouble := settings.webhook.unproven(settings.whatsapp.verify_signature):
+        yield Finding(False, trouble)
+    for finding in await _webhooks(settings):
+        yield finding
     names = {flows[line.flow].steps[flows[line.flow].first].template for line in settings.line}
     yield Finding(True, f"templates that must be approved at Meta: {', '.join(sorted(names))}")
 
@@ -121,6 +125,14 @@ def _spill(settings: Settings) -> Finding:
     if spill.waiting:
         return Finding(True, f"{spill.waiting} news of calls wait in {spill.path} until Redis takes them")
     return Finding(True, f"while Redis is away, calls wait in {pbx.spill_folder}")
+
+
+async def _webhooks(settings: Settings) -> list[Finding]:
+    try:
+        async with open_store(settings.redis) as store:
+            return [Finding(good, text) for good, text in await webhookchecks.told(store)]
+    except RedisError:
+        return []  # said already
 
 
 async def _whatsapp(settings: Settings) -> Finding:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from ringbackd import commands, consenting, letters
+from ringbackd import commands, consenting, letters, messages
 from ringbackd.compose import ROLES
 from ringbackd.consentlist import COLUMNS
 from ringbackd.numbers import number
@@ -89,7 +89,9 @@ def _roles(text: str) -> tuple[str, ...]:
 
 
 def _looking(parts: Parts) -> None:
-    report = _with_settings(_add(parts, "report", commands.report, "the five figures of a period"))
+    report = _with_settings(
+        _add(parts, "report", commands.report, "the five figures of a period, and how the messages fared")
+    )
     report.add_argument("--since", default="24h", help="how far back (30m, 24h, 7d) or a date (2026-11-01)")
     report.add_argument("--until", default="", help="the same; now if not given")
     report.add_argument("--json", action="store_true", help="as one JSON object")
@@ -142,6 +144,9 @@ def _people(parts: Parts) -> None:
     reply.add_argument("text", help="what to write")
     for part in (reply, solve):
         part.add_argument("--who", default="", help="your name, for the journal")
+    message = _with_settings(_add(parts, "message", messages.message, "the life of a message, or of all of a case"))
+    message.add_argument("id", metavar="ID", help="our id of it, WhatsApp's (wamid...), or the id of a case")
+    message.add_argument("--json", action="store_true", help="one JSON object per message and line")
     _letters(parts)
 
 

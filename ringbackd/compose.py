@@ -151,12 +151,15 @@ class House:
     async def _webhook(self, stop: asyncio.Event) -> None:
         reader = intake.Intake(self.store, self.settings.whatsapp.phone_number_id)
         listen = self.settings.webhook
-        app = Webhook(self.settings.whatsapp, reader.persist).app(listen.path)
+        app = Webhook(self.settings.whatsapp, reader.persist, listen.trusted_proxies).app(listen.path)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
         await runner.setup()
         try:
             await web.TCPSite(runner, listen.host, listen.port, reuse_address=True).start()
-            log.info("webhooks are received at http://%s:%d%s", listen.host, listen.port, listen.path)
+            if trouble := listen.unproven(self.settings.whatsapp.verify_signature):
+                log.warning(trouble)
+            path = "/(secret path)" if listen.secret_path else listen.path
+            log.info("webhooks are received at http://%s:%d%s", listen.host, listen.port, path)
             await self._work(stop, self.store.keys.webhooks, intake.GROUP, reader.handle, batch=intake.BODIES)
             await stop.wait()
         finally:

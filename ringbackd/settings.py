@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from redis.asyncio.connection import parse_url
 
 from ami_listener.settings import PbxSettings
@@ -16,6 +26,8 @@ from ringback.line import Line
 from ringbackd.pacing import Pacing
 from whatsapp.settings import CloudSettings
 
+SECRET_PATH = 20
+"""Signs that the last part of webhook.path must have where nothing else proves who sends webhooks."""
 SETTINGS = "/etc/ringback/ringback.toml"
 """Where the settings are looked for unless a command is told otherwise."""
 
@@ -59,11 +71,29 @@ class RedisSettings(_Part):
 
 
 class WebhookSettings(_Part):
-    """Where Meta's webhooks are received (behind a reverse proxy that speaks HTTPS)."""
+    """Where Meta's webhooks are received (behind a reverse proxy that speaks HTTPS).
+
+    What `trusted_proxies` (addresses or networks) say of where a request comes from is believed, nobody else.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8088
     path: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/_-]*$")] = "/whatsapp"
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = (ip_network("127.0.0.0/8"), ip_network("::1"))
+
+    def unproven(self, signed: bool) -> str:
+        """What to mend where anybody could send webhooks in Meta's name; '' where signatures or the path prevent it."""
+        if signed or self.secret_path:
+            return ""
+        return (
+            "webhook.path: webhooks are not signed (whatsapp.verify_signature), so whoever guesses the path can speak "
+            f"for your customers: end it with / and {SECRET_PATH} random letters and digits, and tell the provider"
+        )
+
+    @property
+    def secret_path(self) -> bool:
+        """Whether the last part of the path cannot be guessed."""
+        return len(self.path.rpartition("/")[2]) >= SECRET_PATH
 
 
 class SenderSettings(_Part):

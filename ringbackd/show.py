@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ringback.journal import Entry
 from ringback.kpi import Figure, Report
+from ringback.letter import Letter
 from ringback.record import Case
 
 TITLES = {
@@ -20,6 +21,9 @@ TITLES = {
     "solved_in_whatsapp": "Solved in WhatsApp",
     "escalated": "Escalated to a person",
     "satisfaction": "Satisfaction",
+    "delivered": "Messages delivered",
+    "read": "Messages read",
+    "failed": "Messages failed",
 }
 PARTS = {
     "callback": "our call back",
@@ -33,6 +37,9 @@ PARTS = {
     "first_human_n": "n",
     "asked": "asked",
     "response_rate": "answered",
+    "billed": "billed by Meta",
+    "failed": "failed on their way",
+    "refused": "refused at once",
 }
 SHARES = frozenset({"assisted", "response_rate"})
 SECONDS = frozenset({"message_p90", "first_answer_p50", "first_human_p50"})
@@ -46,11 +53,11 @@ def escape(text: str) -> str:
 
 
 def report_table(console: Console, report: Report) -> None:
-    """The five figures, each with its n and its formula."""
+    """The five figures and those of the messages, each with its n and its formula."""
     period = f"{_when(report.since)} to {_when(report.until)}"
     table = Table("figure", "value", "n", "how it is made", title=f"Ringback, {period}", title_justify="left")
     table.columns[1].justify = table.columns[2].justify = "right"
-    for figure in report.figures:
+    for figure in (*report.figures, *report.messages):
         parts = _parts(figure)
         made = f"[dim]{figure.formula}[/]" + (f"\n{parts}" if parts else "")
         table.add_row(TITLES[figure.name], f"[bold]{_value(figure)}[/]", str(figure.n), made)
@@ -105,6 +112,23 @@ def case_page(console: Console, case: Case, journal: Sequence[Entry]) -> None:
         data = ", ".join(f"{key}={value}" for key, value in entry.data.items() if value not in {"", 0})
         table.add_row(_when(entry.at), entry.event, escape(data))
     console.print(table)
+
+
+def letters_page(console: Console, letters: Sequence[Letter], states: Mapping[str, str]) -> None:
+    """The life of messages; `states` is where each stands now, as far as that is still kept."""
+    for letter in letters:
+        state = states.get(letter.id, "")
+        now = f" (in the outbox: {state})" if state and letter.status == "queued" else ""
+        price = f"; {letter.category}" + {True: ", billed", False: ", not billed", None: ""}[letter.billable]
+        head = f"{letter.customer} on {letter.line}, case {letter.case}: {letter.status}{now}"
+        table = Table(
+            "time", "what", "more", title=f"message {letter.id}", title_justify="left", caption_justify="left"
+        )
+        table.caption = escape(head + (price if letter.category else ""))
+        for moment in letter.moments:
+            late = " [dim](late: changes nothing)[/]" if moment.late else ""
+            table.add_row(_when(moment.at), moment.what + late, escape(moment.detail))
+        console.print(table)
 
 
 def _when(at: float) -> str:

@@ -152,6 +152,10 @@ class Store:
         case, wamid = await self.fields(self.keys.of("message", message), "case", "wamid")
         return case.decode(), wamid.decode()
 
+    async def message_state(self, message: str) -> str:
+        """Where a message of ours stands in the outbox, '' once that is not kept any more."""
+        return _text(await self.redis.hget(self.keys.of("message", message), "state") or b"")
+
     async def case_of(self, wamid: str) -> str:
         """The case that a message of ours belongs to, by WhatsApp's id; '' if it is none of ours."""
         return (await self.message_case(await self.message_of(wamid)))[0]
@@ -199,6 +203,11 @@ class Store:
         """The newest news of each kind about our account, its numbers and its templates, the oldest first."""
         rows: Any = await self.redis.hvals(self.keys.of("account"))
         return sorted((AccountNews.model_validate_json(row) for row in rows), key=lambda news: news.at)
+
+    async def unknown(self) -> dict[bytes, bytes]:
+        """How many webhook updates of each kind nobody could read."""
+        counts: Any = await self.redis.hgetall(self.keys.of("unknown", "counts"))
+        return dict(counts)
 
     async def journal(self) -> list[Entry]:
         """The whole journal, the oldest first."""

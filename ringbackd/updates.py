@@ -37,7 +37,7 @@ def _said(event: events.Inbound) -> Said:
         wa_id=event.wa_id or "",
         user_id=event.user_id or "",
         name=event.name,
-        text=event.text or ("" if tapped else f"[{event.kind} {event.payload}]"),
+        text=event.text or ("" if tapped else f"[{f'{event.kind} {event.payload}'.strip()}]"),
         payload=event.payload if tapped else "",
         tapped=tapped and event.kind is not Kind.FORM_REPLY,
         context=event.context or "",

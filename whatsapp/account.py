@@ -36,7 +36,7 @@ FIELDS: dict[str, Field] = {
     ),
     "account_review_update": Field(_ACCOUNT, at(("decision",)), _ACCOUNT),
     "account_update": Field(
-        _ACCOUNT,
+        at(("event",)),  # each has its own last time: a new partner does not undo a restriction
         at(("event",)),
         at(
             ("violation_info", "violation_type"),
@@ -68,13 +68,16 @@ FIELDS: dict[str, Field] = {
 }
 """By Meta's name of the field ("Webhooks reference" of the WhatsApp Business Platform)."""
 
-BAD = frozenset(
-    {
-        "ACCOUNT_VIOLATION", "ACCOUNT_RESTRICTION", "DISABLED_UPDATE", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED",
-        "PARTNER_REMOVED", "REJECTED", "PAUSED", "DISABLED", "FLAGGED", "DOWNGRADE", "RED", "PENDING_DELETION",
-    }
-)  # fmt: skip
-"""Events that somebody should look at."""
+_ALARMING = frozenset(
+    {"ACCOUNT_VIOLATION", "ACCOUNT_RESTRICTION", "DISABLED_UPDATE", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED"}
+    | {"PARTNER_REMOVED", "REJECTED", "PAUSED", "DISABLED", "PENDING_DELETION", "FLAGGED", "DOWNGRADE", "RED"}
+)
+_WELL_AGAIN = "REINSTATE"
+
+
+def alarming(event: str, detail: str) -> bool:
+    """Whether somebody should look at this news. Severe alerts say so in their details."""
+    return (event in _ALARMING or detail.startswith("CRITICAL")) and _WELL_AGAIN not in detail
 
 
 def account_news(field: str, value: object, time: object) -> AccountNews:

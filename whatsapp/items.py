@@ -111,9 +111,10 @@ def status(item: object, value: object) -> Status:
 def _trouble(error: object) -> Trouble:
     code = words(dig(error, "code"))
     title = words(dig(error, "title")) or words(dig(error, "message"))
-    told = filter(None, (title, words(dig(error, "error_data", "details"))))
+    details = words(dig(error, "error_data", "details"))
+    told = [details] if details.startswith(title) else [title, details]
     numbered = code.lstrip("-").isdecimal() and len(code) < 10
-    return Trouble(code=int(code) if numbered else 0, title=": ".join(told))
+    return Trouble(code=int(code) if numbered else 0, title=": ".join(filter(None, told)))
 
 
 def _price(pricing: object) -> Price:

@@ -70,7 +70,7 @@ async def test_a_failure_says_why() -> None:
         await send_and_settle(it)
         (failed,) = it.receiver.events
         assert isinstance(failed, Status)
-        assert failed.errors == (Trouble(code=131026, title="Message undeliverable"),)
+        assert failed.errors == (Trouble(code=131026, title="Message undeliverable."),)
 
 
 async def test_duplicates_are_the_same_bytes() -> None:

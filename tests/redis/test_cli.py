@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from pathlib import Path
 
 import pytest
 import redis
 
-from ringback.fact import Said
+from ringback.fact import Accepted, AccountNews, Delivery, Said
 from ringback.journal import Event
 from ringbackd.cli import main
 from ringbackd.commands import example
@@ -114,3 +116,67 @@ async def test_a_missed_call_that_is_not_followed_up_says_whose_it_was(redis_url
         await Office(store).missed(verdict="short")
         (entry,) = [entry for entry in await store.journal() if entry.event is Event.SUPPRESSED]
         assert entry.customer == "+51987654321"
+
+
+async def told(url: str) -> str:
+    """A message that was read, and later said to have failed."""
+    case = await opened(url, "")
+    async with open_store(RedisSettings(url=url)) as store:
+        office = Office(store)
+        (name,) = await office.queued()
+        await office.desk.process(Accepted(case=case, message=name, wamid="wamid.X", at=NOON))
+        for status in ("read", "failed"):
+            fact = {"wamid": "wamid.X", "status": status, "code": 131026, "why": "[red]no[/]", "at": NOON}
+            await office.desk.process(Delivery.model_validate(fact))
+    return case
+
+
+def test_the_life_of_a_message_is_found_by_each_of_its_ids(
+    settings: Path, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = asyncio.run(told(redis_url))
+    for name in (case, f"{case}-m1", "wamid.X"):
+        assert run(settings, "message", name) == 0
+        shown = capsys.readouterr().out
+        assert all(words in shown for words in (f"message {case}-m1", "accepted", "read", "late", "[red]no[/]"))
+    assert run(settings, "message", case, "--json") == 0
+    letter = json.loads(capsys.readouterr().out)
+    assert (letter["status"], letter["wamid"], [m["what"] for m in letter["moments"]]) == (
+        "read",
+        "wamid.X",
+        ["queued", "accepted", "read", "failed"],
+    )
+
+
+def test_a_message_that_is_not_known_is_one_line_and_exit_1(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(settings, "message", "wamid.Y") == 1
+    assert "'wamid.Y'" in capsys.readouterr().err
+
+
+async def reported(url: str) -> None:
+    async with open_store(RedisSettings(url=url)) as store:
+        await store.redis.hincrby(store.keys.of("unknown", "counts"), "messages hologram", 3)
+        for field, event in (("account_update", "ACCOUNT_RESTRICTION"), ("phone_number_quality_update", "UNFLAGGED")):
+            await Office(store).desk.process(AccountNews(field=field, event=event, at=time.time()))
+
+
+def test_the_doctor_tells_what_meta_said_and_what_nobody_could_read(
+    settings: Path, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(reported(redis_url))
+    assert run(settings, "doctor") == 1
+    lines = capsys.readouterr().out.splitlines()
+    (restricted,) = [line for line in lines if "ACCOUNT_RESTRICTION" in line]
+    (calm,) = [line for line in lines if "UNFLAGGED" in line]
+    (unknown,) = [line for line in lines if "messages hologram 3" in line]
+    assert (restricted[0], calm[0], unknown[0]) == ("✘", "✔", "✔")
+
+
+def test_the_doctor_warns_of_webhooks_that_nothing_proves(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = settings.read_text(encoding="utf-8").replace("# verify_signature = false", "verify_signature = false")
+    settings.write_text(text, encoding="utf-8")
+    run(settings, "doctor")
+    assert "✘ webhook.path: webhooks are not signed" in capsys.readouterr().out
+    settings.write_text(text.replace('path = "/whatsapp"', 'path = "/whatsapp/Zx81kD93mQpL07aWv5Tn"'), encoding="utf-8")
+    run(settings, "doctor")
+    assert "webhook.path" not in capsys.readouterr().out

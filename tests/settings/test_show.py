@@ -28,7 +28,8 @@ def test_the_report_says_every_figure_with_its_n_and_the_split_in_words() -> Non
 
 
 def test_every_part_of_a_figure_that_is_shown_has_a_name_in_words() -> None:
-    figures = report(called_back().journal, NOON - 3600, NOON + 3600).figures
+    found = report(called_back().journal, NOON - 3600, NOON + 3600)
+    figures = (*found.figures, *found.messages)
     hidden = {"message_p50", "message_n", "first_answer_p90", "first_answer_n", "first_human_p90"}
     assert {part for figure in figures for part in figure.parts} - hidden == set(PARTS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from ringback.consent import Act
 from ringback.fact import FACT, Delivery, Noticed, Said
 from ringbackd.compose import open_store
 from ringbackd.intake import Intake
@@ -38,7 +40,9 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def http(store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    runner = web.AppRunner(Webhook(SETTINGS, Intake(store, "1").persist).app("/whatsapp"), access_log=None)
+    runner = web.AppRunner(
+        Webhook(SETTINGS, Intake(store, "1").persist, [ip_network("127.0.0.1")]).app("/whatsapp"), access_log=None
+    )
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{runner.addresses[0][1]}") as client:
@@ -133,3 +137,67 @@ async def test_while_it_cannot_be_kept_meta_is_asked_to_send_it_again(http: http
     await store.redis.set(store.keys.webhooks, "not a stream")
     raw = update(text("hola"))
     assert await post(http, raw, sign(raw, SECRET)) == 503
+
+
+async def test_a_refusal_is_logged_with_its_address_and_not_a_thousand_times(
+    http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"X-Hub-Signature-256": "sha256=00", "X-Forwarded-For": "6.6.6.6, 198.51.100.7"}
+    for _ in range(50):
+        assert (await http.post("/whatsapp", content=b"{}", headers=headers)).status_code == 401
+    (line,) = [record.getMessage() for record in caplog.records if "wrong signature" in record.getMessage()]
+    assert "from 198.51.100.7" in line
+
+
+async def test_a_verification_with_odd_letters_is_only_wrong(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/whatsapp?hub.mode=subscribe&hub.verify_token=%ed%a0%80&hub.challenge=1")
+    assert answer.status_code == 403
+
+
+async def test_what_nobody_can_read_is_kept_whole_and_counted(http: httpx.AsyncClient, store: Store) -> None:
+    hologram = text("hola", "wamid.9") | {"type": "hologram", "hologram": {"deep": [1, {"x": "ñ"}]}}
+    other = json.loads(update(text("para otro", "wamid.8")))
+    other["entry"][0]["changes"][0]["value"]["metadata"]["phone_number_id"] = "2"
+    strange = {"entry": [{"changes": [{"field": "telepathy", "value": {"event": "SENT"}}]}]}
+    for raw in (update(hologram, text("x", "wamid.7") | {"id": 7}), json.dumps(other).encode(), b"{"):
+        await post(http, raw, sign(raw, SECRET))
+    raw = json.dumps(strange).encode()
+    await post(http, raw, sign(raw, SECRET))
+    (said,) = await facts(store)
+    assert said.text == "[unsupported]"
+    assert {kind.decode(): int(count) for kind, count in (await store.unknown()).items()} == {
+        "messages hologram": 1,
+        "messages text": 1,
+        "messages to another number": 1,
+        "telepathy SENT": 1,
+        "body": 1,
+    }
+    rows: Any = await store.redis.xrange(store.keys.of("unknown"))
+    kept = [json.loads(fields[b"json"]) for _, fields in rows]
+    assert json.loads(kept[0]["raw"]) == hologram
+
+
+async def test_one_broken_update_does_not_lose_the_other_999(http: httpx.AsyncClient, store: Store) -> None:
+    messages = [text(f"hola {number}", f"wamid.{number}") for number in range(1000)]
+    messages[500] |= {"timestamp": "yesterday"}
+    raw = update(*messages)
+    assert await post(http, raw, sign(raw, SECRET)) == 200
+    found = await facts(store)
+    assert [fact.wamid for fact in found] == [f"wamid.{number}" for number in range(1000) if number != 500]
+
+
+async def test_three_megabytes_are_taken(http: httpx.AsyncClient, store: Store) -> None:
+    raw = update(*(text("ñ" * 1350, f"wamid.{number}") for number in range(1000)))
+    assert 2_800_000 < len(raw) < 3_200_000
+    assert await post(http, raw, sign(raw, SECRET)) == 200
+    assert len(await facts(store)) == 1000
+
+
+async def test_whatsapps_own_switch_is_a_word_about_consent(http: httpx.AsyncClient, store: Store) -> None:
+    switch = {"wa_id": "51987654321", "category": "marketing_messages", "value": "stop", "timestamp": 1795453200}
+    value = {"metadata": {"phone_number_id": "1"}, "user_preferences": [switch, switch | {"value": "resume"}]}
+    raw = json.dumps({"entry": [{"changes": [{"field": "user_preferences", "value": value}]}]}).encode()
+    await post(http, raw, sign(raw, SECRET))
+    stop, resume = await facts(store)
+    assert (stop.consent.act, resume.consent.act, stop.consent.brand) == (Act.WITHDRAWN, Act.GIVEN, "")
+    assert stop.consent.customer == "+51987654321"
