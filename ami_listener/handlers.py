@@ -80,7 +80,7 @@ def _begin(registry: Registry, call: LiveCall, channel: Channel, event: Event) -
     call.complete = True
     if call.direction is Direction.OURS:
         call.dialled = call.caller = local_number(channel.name)
-    elif event.get("ChannelStateDesc") in PLACED:
+    elif event.get("ChannelStateDesc") in PLACED and not call.placed:
         registry.place(call, channel)
     elif registry.is_trunk(channel):
         call.direction = Direction.INBOUND

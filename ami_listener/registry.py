@@ -193,6 +193,10 @@ class Registry:
         return channel
 
     def _meet_caller(self, call: LiveCall, channel: Channel, event: Event) -> None:
+        """Of a call that begins with a Local channel the PBX itself is the beginning."""
+        if not channel.human:
+            self.place(call, channel)
+            return
         self.person_is(call, channel)
         call.caller = given(event.get("CallerIDNum", ""))
         call.caller_name = given(event.get("CallerIDName", ""))
