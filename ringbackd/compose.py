@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 from aiohttp import web
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -30,9 +29,10 @@ from ringbackd.pbxsink import RedisSink
 from ringbackd.settings import RedisSettings, Settings
 from ringbackd.store import Store
 from ringbackd.streams import BATCH, Consumer
+from ringbackd.together import TogetherRedis
 from ringbackd.worker import Handler, Worker
 from whatsapp.client import CloudClient
-from whatsapp.sender import Sender
+from whatsapp.sender import Client, Sender
 from whatsapp.webhook import Webhook
 
 log = logging.getLogger("ringback")
@@ -50,7 +50,7 @@ async def open_store(settings: RedisSettings) -> AsyncIterator[Store]:
 
     Trying twice is safe: every commit checks what it needs, and facts are applied once.
     """
-    redis = Redis.from_url(
+    redis = TogetherRedis.from_url(
         settings.url,
         retry=Retry(NoBackoff(), 1),
         socket_connect_timeout=5,
@@ -123,9 +123,15 @@ class House:
             if not moved:
                 await _pause(stop, TIMERS_EVERY_S)
 
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[Client]:
+        """What posts messages: a connection for each that is posted at a time, kept open."""
+        connector = aiohttp.TCPConnector(limit=self.settings.sender.width)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            yield CloudClient(self.settings.whatsapp, session)
+
     async def _sender(self, stop: asyncio.Event) -> None:
-        async with aiohttp.ClientSession() as session:
-            client = CloudClient(self.settings.whatsapp, session)
+        async with self.client() as client:
             box = outbox.RedisOutbox(self.store, self.settings.sender.doubt_s, self.settings.sender.pacing)
             lines = {line.name: line for line in self.settings.line}
 

@@ -26,11 +26,11 @@ class Ledger:
 
     async def of(self, key: str) -> tuple[Consent, ...]:
         """Everything a customer said, in the order it was written; of an erased one only that he stopped us."""
-        trace = await self.trace(key)
-        async with self.redis.pipeline(transaction=False) as pipeline:
-            pipeline.hget(self.keys.of("erased"), trace)
-            pipeline.lrange(self.keys.of("consent", key), 0, -1)
-            kept, words = await pipeline.execute()
+        return await self.read(key, await self.redis.lrange(self.keys.of("consent", key), 0, -1))
+
+    async def read(self, key: str, words: Sequence[Any], erased: int = 1) -> tuple[Consent, ...]:
+        """The same, where his list was read already; `erased` is 0 where it is known that nobody ever was."""
+        kept: Any = await self.redis.hget(self.keys.of("erased"), await self.trace(key)) if erased else None
         return (*TRACES.validate_json(kept or b"[]"), *(Consent.model_validate_json(word) for word in words))
 
     async def ruling(self, key: str, brand: str) -> Ruling:

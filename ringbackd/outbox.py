@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, cast
 
+from ringback.consent import ruling
 from ringback.fact import Accepted, Refused
 from ringback.message import Message
 from ringbackd.pacing import Pace, Pacing
@@ -40,22 +41,22 @@ class RedisOutbox:
 
     async def claim(self, message: str, entry: str) -> Claimed | None:
         """See whatsapp.sender.Outbox."""
-        key = self._key(message)
-        keys = [key, self.store.keys.timers]
-        again = f"{self.clock() + self.doubt_s:.3f}"
-        verdict = await self.store.claim(keys=keys, args=[self._again(message), again])
+        store, again = self.store, f"{self.clock() + self.doubt_s:.3f}"
+        keys = [self._key(message), store.keys.timers, store.keys.of("erased")]
+        customers = [store.keys.of(of, "") for of in ("live", "consent")]
+        verdict, *found = await store.claim(keys=keys, args=[self._again(message), again, *customers])
         if verdict != b"post":
-            await self.store.commit((), self._done(entry))
+            await store.commit((), self._done(entry))
             return None
-        body, customer, tries = await self.store.fields(key, "json", "key", "tries")
-        customer_key = customer.decode()
-        claimed = Message.model_validate_json(body)
+        body, customer, tries, live, words, erased = found
+        claimed, key = Message.model_validate_json(body), customer.decode()
+        said = await store.ledger.read(key, words, erased)
         return Claimed(
             message=claimed,
-            key=customer_key,
-            tries=int(tries or 0),
-            opted_out=(await self.store.ledger.ruling(customer_key, claimed.brand)).stopped,
-            on_call=await self.store.live(customer_key),
+            key=key,
+            tries=int(tries),
+            opted_out=ruling(said, claimed.brand).stopped,
+            on_call=bool(live),
         )
 
     async def pace(self, claimed: Claimed) -> Pause | None:
