@@ -3,8 +3,8 @@
 Everything is real but the Cloud API, which is a lean sink (benchmarks/sink.py): Redis with its append-only file, the
 process `ringback run --only sender`, every commit of its protocol. Taskiq, arq and saq run the same POST as a job,
 with httpx and with aiohttp, as many at a time; they only promise to run a job, ours knows what became of each message.
-In turns, so that whatever else the machine does meets them alike; messages per second of the sender's processor time are
-shown too, for a machine that has other things to do. `python -m benchmarks.sender MESSAGES` sends so many by ours
+In turns, so that whatever else the machine does meets them alike; messages per second of the sender's processor time
+are shown too, for a machine that has other things to do. `python -m benchmarks.sender MESSAGES` sends so many by ours
 alone, in one go, and watches its memory. Exit code 1: a target is missed.
 """
 
@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -31,7 +32,7 @@ from benchmarks.peers import PEERS as LIBRARIES
 from benchmarks.peers import WIDTH
 from ringbackd.compose import open_store
 from ringbackd.sandbox.kit import ensure
-from ringbackd.sandbox.process import Process
+from ringbackd.sandbox.process import Process, until
 from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.settings import RedisSettings
 

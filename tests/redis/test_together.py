@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -16,9 +17,9 @@ from ringbackd.together import MOST, TogetherRedis
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[TogetherRedis]:
-    client = TogetherRedis.from_url(redis_url)
+    client = TogetherRedis(connection_pool=ConnectionPool.from_url(redis_url))
     yield client
-    await client.aclose()
+    await client.connection_pool.aclose()
 
 
 async def test_many_at_once_get_each_its_own_answer_over_one_connection(redis: TogetherRedis) -> None:
@@ -39,8 +40,8 @@ async def test_an_error_is_only_for_who_asked_for_it(redis: TogetherRedis) -> No
 
 
 async def test_who_gives_up_does_not_disturb_the_others(redis: TogetherRedis) -> None:
-    leaves = asyncio.create_task(redis.set("a", "1"))
-    stays = asyncio.create_task(redis.set("b", "2"))
+    leaves = asyncio.ensure_future(redis.set("a", "1"))
+    stays = asyncio.ensure_future(redis.set("b", "2"))
     await asyncio.sleep(0)
     leaves.cancel()
     assert await stays
@@ -49,9 +50,11 @@ async def test_who_gives_up_does_not_disturb_the_others(redis: TogetherRedis) ->
 
 async def test_a_reader_that_blocks_keeps_nobody_waiting(redis: TogetherRedis) -> None:
     await redis.xgroup_create("s", "g", id="0", mkstream=True)
-    reader = asyncio.create_task(redis.xreadgroup("g", "me", {"s": ">"}, block=30_000))
-    await redis.xadd("s", {"json": "x"})
-    assert await reader
+    reader = asyncio.ensure_future(redis.xreadgroup("g", "me", {"s": ">"}, block=30_000))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await redis.xadd("s", {"json": "x"})
+        assert await reader
 
 
 async def test_a_redis_that_is_away_is_told_to_everybody_and_work_goes_on_when_it_is_back(unused_tcp_port: int) -> None:
