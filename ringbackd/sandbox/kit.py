@@ -2,7 +2,8 @@
 
 Each release is unpacked into a folder of its own, and its programs run through the loader and the libraries there, so
 nothing has to fit the system. `python -m ringbackd.sandbox.kit 22 16` fetches and prints where it put them; the tests
-also take `redis-6`, the oldest Redis that Ringback is made for, and `mariadb`, the database server of FreePBX 17.
+also take `redis-6`, the oldest Redis that Ringback is made for, `mariadb`, the database server of FreePBX 17,
+and `proxies`, the web servers that stand before the webhook.
 """
 
 import asyncio
@@ -19,12 +20,13 @@ from .errors import KitError
 from .fetch import fetch
 
 _ASTERISK = ("asterisk", "asterisk-modules", "asterisk-core-sounds-es-gsm", "asterisk-core-sounds-en-gsm")
-_SUITES = {"22": "sid", "16": "bullseye", "redis-6": "bullseye", "mariadb": "bookworm"}
+_SUITES = {"22": "sid", "16": "bullseye", "redis-6": "bullseye", "mariadb": "bookworm", "proxies": "bookworm"}
 _PACKAGES = {
     "22": (*_ASTERISK, "redis-server", "sip-tester"),
     "16": _ASTERISK,
     "redis-6": ("redis-server",),
     "mariadb": ("mariadb-server-core",),
+    "proxies": ("nginx", "apache2-bin", "openssl"),
 }
 _LIBRARIES = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib")
 
@@ -93,7 +95,7 @@ def cache_folder() -> Path:
 
 
 async def ensure(releases: Sequence[str] = ("22",), *, console: Console) -> Kit:
-    """Fetch what is missing of `releases` ("22", "16", "redis-6", "mariadb") and return the kit. Raises KitError.
+    """Fetch what is missing of `releases` (see _SUITES) and return the kit. Raises KitError.
 
     Two processes never fetch at once; what was downloaded before an interruption is used again.
     """

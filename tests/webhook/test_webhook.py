@@ -15,10 +15,8 @@ from pydantic import SecretStr
 
 from ringback.consent import Act
 from ringback.fact import FACT, Delivery, Noticed, Said
-from ringbackd.compose import open_store
 from ringbackd.intake import Intake
 from ringbackd.sandbox.process import until
-from ringbackd.settings import RedisSettings
 from ringbackd.store import Store
 from ringbackd.streams import Consumer
 from ringbackd.worker import Worker
@@ -30,12 +28,6 @@ SECRET = SecretStr("app-secret")
 SETTINGS = CloudSettings(
     phone_number_id="1", token=SecretStr("t"), app_secrets=(SecretStr("older"), SECRET), verify_token=SecretStr("v")
 )
-
-
-@pytest.fixture
-async def store(redis_url: str) -> AsyncIterator[Store]:
-    async with open_store(RedisSettings(url=redis_url)) as store:
-        yield store
 
 
 @pytest.fixture
