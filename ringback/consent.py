@@ -57,7 +57,7 @@ class Consent(BaseModel):
     way: Way
     proof: Annotated[str, StringConstraints(max_length=256)] = ""
     text: Annotated[str, StringConstraints(max_length=1000)] = ""
-    customer: Annotated[str, StringConstraints(pattern=rf"^(\+[1-9][0-9]{{6,14}}|{USER_ID})?$")] = ""
+    customer: Annotated[str, StringConstraints(pattern=rf"^(\+[0-9]{{5,20}}|{USER_ID})?$")] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,6 +249,11 @@ def fill(text: str, words: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: words.get(match.group(1), ""), text)
 
 
+def template_places(step: Step, language: Language) -> tuple[str, ...]:
+    """The names of the placeholders in a template step's text, in their order."""
+    return tuple(_PLACEHOLDER.findall(step.text.of(language)))
+
+
 def template_body(step: Step, language: Language) -> str:
     """The body of a template as Meta files it: `{brand}` becomes `{{1}}`, the next one `{{2}}`."""
     numbers = iter(range(1, 100))
@@ -268,7 +273,7 @@ def render(
     button = step.button.of(language) if step.button else ""
     match step.say:
         case "template":
-            params = tuple(words[name] for name in _PLACEHOLDER.findall(step.text.of(language)))
+            params = tuple(words[name] for name in template_places(step, language))
             replies = tuple(QuickReply(payload=payload(option.id)) for option in step.options)
             return Template(name=step.template, language=template_code, params=params, buttons=replies)
         case "buttons":

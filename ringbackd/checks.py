@@ -19,6 +19,7 @@ from ringback.flow import Flow
 from ringbackd import gapcheck, webhookchecks
 from ringbackd.compose import open_store
 from ringbackd.pacing import Pace
+from ringbackd.readiness import look, wanted
 from ringbackd.settings import Settings
 
 EVENT_S = 2.0
@@ -49,8 +50,8 @@ async def examine(settings: Settings, flows: dict[str, Flow]) -> AsyncIterator[F
         yield Finding(False, trouble)
     for finding in await _webhooks(settings):
         yield finding
-    names = {flows[line.flow].steps[flows[line.flow].first].template for line in settings.line}
-    yield Finding(True, f"templates that must be approved at Meta: {', '.join(sorted(names))}")
+    for finding in await _templates(settings, flows):
+        yield finding
 
 
 async def _redis(settings: Settings) -> Finding:
@@ -133,6 +134,20 @@ async def _webhooks(settings: Settings) -> list[Finding]:
             return [Finding(good, text) for good, text in await webhookchecks.told(store)]
     except RedisError:
         return []  # said already
+
+
+async def _templates(settings: Settings, flows: dict[str, Flow]) -> list[Finding]:
+    names = ", ".join(sorted({f"{step.template} ({line.template_code})" for line, step in wanted(settings, flows)}))
+    try:
+        async with open_store(settings.redis) as store:
+            troubles = await look(settings, flows, store)
+    except RedisError:
+        return [Finding(False, "templates: not tried without Redis")]
+    if troubles:
+        return [Finding(False, trouble) for trouble in troubles]
+    if settings.whatsapp.waba_id:
+        return [Finding(True, f"templates are approved and fit: {names}")]
+    return [Finding(True, f"templates that must be approved at Meta: {names}; set whatsapp.waba_id and this is tried")]
 
 
 async def _whatsapp(settings: Settings) -> Finding:

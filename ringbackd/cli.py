@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from ringbackd import commands, consenting, letters, messages
+from ringbackd import commands, consenting, letters, messages, templating
 from ringbackd.compose import ROLES
 from ringbackd.consentlist import COLUMNS
 from ringbackd.numbers import number
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _recorded(parts)
     _people(parts)
     _consent(parts)
+    _templates(parts)
     return parser
 
 
@@ -165,6 +166,16 @@ def _letters(parts: Parts) -> None:
     for part in (show, drop):
         part.add_argument("id", help="of the message or the dead letter")
     retry.add_argument("id", nargs="?", default="", help="of a dead letter; without it every message that waits")
+
+
+def _templates(parts: Parts) -> None:
+    files = parts.add_parser("templates", help="the message templates here and at Meta").add_subparsers(required=True)
+    _with_settings(_add(files, "check", templating.check, "check the files against Meta's rules and the flows"))
+    push = _with_settings(_add(files, "push", templating.push, "hand in at Meta what it does not have"))
+    push.add_argument("--all", action="store_true", help="in every language, not only in those of the lines")
+    push.add_argument("--keep-category", action="store_true", help="rather be refused than moved to another category")
+    status = _with_settings(_add(files, "status", templating.status, "what Meta has of them, and in what it differs"))
+    status.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def _consent(parts: Parts) -> None:

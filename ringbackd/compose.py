@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import web
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from ami_listener.dialer import Dialer
 from ami_listener.listener import Listener
@@ -26,6 +27,7 @@ from ringbackd.flowfiles import read_flows
 from ringbackd.keys import Keys
 from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
+from ringbackd.readiness import look
 from ringbackd.settings import RedisSettings, Settings
 from ringbackd.store import Store
 from ringbackd.streams import BATCH, Consumer
@@ -83,8 +85,16 @@ class House:
             async with asyncio.TaskGroup() as group:
                 for name in self.only:
                     group.create_task(self._role(roles[name], stop), name=name)
+                if "sender" in self.only:
+                    group.create_task(_until(stop, self._look()))
         finally:
             self.patience.close()
+
+    async def _look(self) -> None:
+        """Say at start which line cannot write to people, and why; it is nothing to stop for."""
+        with suppress(RedisError):
+            for trouble in await look(self.settings, self.flows, self.store):
+                log.warning("%s", trouble)
 
     async def _role(self, role: Role, stop: asyncio.Event) -> None:
         """One role; its failure stops the others. A cancellation alone would not: redis-py loses one that comes while

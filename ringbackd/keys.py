@@ -24,6 +24,7 @@
 | contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |
 | consent:KEY | list | what a customer said about being contacted, as JSON, the oldest first |
 | consents | set | match keys of those who ever said something |
+| template:NAME:LANGUAGE | hash | what was last heard of a template at Meta |
 | erased | hash | salted hash of a match key -> which brands that erased customer had stopped |
 | salt | string | of those hashes |
 | account | hash | news about our account, by webhook field and subject: the newest JSON of each |

@@ -112,6 +112,8 @@ class Settings(_Part):
     log: Literal["debug", "info", "warning", "error"] = "info"
     flows: Path | None = None
     """A folder with flows of your own; the shipped ones are always there."""
+    templates: Path | None = None
+    """A folder with message templates of your own; the shipped ones are always there."""
     redis: RedisSettings = RedisSettings()
     pbx: PbxSettings
     whatsapp: CloudSettings

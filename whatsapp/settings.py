@@ -27,8 +27,9 @@ class CloudSettings(BaseModel):
     `messages_path` (messages are posted there) and `number_path` (`ringback doctor` looks there; empty: it does not)
     may hold `{version}` and `{phone_number_id}`; `auth_header: auth_prefix + token` goes with every request. `proxy` is
     the address of an HTTP proxy, with user and password if it wants them. `app_secrets` are all accepted on webhooks,
-    so that a secret can be changed without losing one. `timeout_s` is how long to wait for a connection, and then for
-    the answer.
+    so that a secret can be changed without losing one. `waba_id`, the WhatsApp Business account of number and
+    templates, is needed by `ringback templates` and the look at start only. `timeout_s` is how long to wait for a
+    connection, and then for the answer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +37,7 @@ class CloudSettings(BaseModel):
     base_url: str = "https://graph.facebook.com"
     version: Annotated[str, StringConstraints(pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$")] = "v26.0"
     phone_number_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,32}$")]
+    waba_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,32}$")] = ""
     messages_path: str = "/{version}/{phone_number_id}/messages"
     number_path: str = "/{version}/{phone_number_id}"
     auth_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")] = "Authorization"
@@ -113,6 +115,11 @@ class CloudSettings(BaseModel):
         for secret in filter(None, secrets):
             text = text.replace(secret, "[secret]")
         return text
+
+    @property
+    def templates_url(self) -> str:
+        """The address of the account's message templates."""
+        return f"{self.base_url}/{self.version}/{self.waba_id}/message_templates"
 
     @property
     def auth(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ from ringbackd.sandbox.clouderror import MetaError, no_such_node
 from ringbackd.sandbox.cloudhooks import Json
 from ringbackd.sandbox.cloudnetwork import Accepted
 from ringbackd.sandbox.cloudrequest import Request, TemplateRequest, read
-from ringbackd.sandbox.cloudspec import TemplateSpec
+from ringbackd.sandbox.cloudtemplates import page, read_template, template_id
 from whatsapp.settings import CloudSettings
 
 VERSION = r"{version:v\d{1,3}\.\d}"
@@ -54,6 +54,7 @@ class Cloud(Customers):
         return CloudSettings(
             base_url=self.url,
             phone_number_id=self.account.phone_number_id,
+            waba_id=self.account.waba_id,
             token=SecretStr(self.account.token),
             app_secrets=(SecretStr(self.account.app_secret),),
             verify_token=SecretStr(self.account.verify_token),
@@ -73,6 +74,7 @@ class Cloud(Customers):
         app = web.Application(middlewares=[self._guard])
         app.router.add_post(f"/{VERSION}/{{node}}/messages", self._messages)
         app.router.add_get(f"/{VERSION}/{{node}}/message_templates", self._message_templates)
+        app.router.add_post(f"/{VERSION}/{{node}}/message_templates", self._new_template)
         app.router.add_get(f"/{VERSION}/{{node}}", self._number)
         app.router.add_post(PROVIDER_PATH, self._messages)
         return app
@@ -130,7 +132,13 @@ class Cloud(Customers):
         _only(http, self.account.waba_id)
         wanted = http.query.get("name")
         found = [spec for spec in self.templates if wanted in (None, spec.name)]
-        return web.json_response({"data": [_listed(place, spec) for place, spec in enumerate(found)], "paging": {}})
+        return web.json_response(page(found, http.query, f"{self.url}{http.path}"))
+
+    async def _new_template(self, http: web.Request) -> web.Response:
+        _only(http, self.account.waba_id)
+        taken = self.hand_in(*read_template(await http.read()))
+        identity = template_id(list(self.templates).index(taken))
+        return web.json_response({"id": identity, "status": taken.status, "category": taken.category})
 
     async def _number(self, http: web.Request) -> web.Response:
         _only(http, self.account.phone_number_id)
@@ -147,16 +155,3 @@ class Cloud(Customers):
 def _only(http: web.Request, node: str) -> None:
     if http.match_info["node"] != node:
         raise no_such_node(http.match_info["node"])
-
-
-def _listed(place: int, spec: TemplateSpec) -> Json:
-    buttons = [{"type": "QUICK_REPLY", "text": title} for title in spec.buttons]
-    components: list[Json] = [{"type": "BODY", "text": spec.body}]
-    return {
-        "id": str(10**14 + place),
-        "name": spec.name,
-        "language": spec.language,
-        "status": "APPROVED",
-        "category": "UTILITY",
-        "components": components + ([{"type": "BUTTONS", "buttons": buttons}] if buttons else []),
-    }

@@ -23,6 +23,8 @@ _TITLES: dict[int, str] = {
     132000: "Number of parameters does not match the expected number of params",
     132001: "Template name does not exist in the translation",
     132005: "Translated text too long",
+    132015: "Template is paused",
+    132016: "Template is disabled",
 }
 _STATUSES: dict[int, int] = {
     **dict.fromkeys((0, 190), 401),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Coroutine
 from urllib.parse import urlencode
 
@@ -51,11 +52,11 @@ class Postman:
         self._account = account
         self._errands = errands
         self._knobs = knobs
-        self._waiting: list[Json] = []
+        self._waiting: list[tuple[str, Json]] = []
 
-    def put(self, value: Json) -> None:
-        """Take one update (Meta's `value` of a change in `messages`) and see to its delivery."""
-        self._waiting.append(value)
+    def put(self, value: Json, field: str = "messages") -> None:
+        """Take one update (Meta's `value` of a change in this field) and see to its delivery."""
+        self._waiting.append((field, value))
         if len(self._waiting) >= self._knobs().batch:
             self._flush()
         elif len(self._waiting) == 1:
@@ -83,9 +84,9 @@ class Postman:
         for _ in range(1 + self._knobs().duplicates):
             self._errands.run(self._deliver(raw))
 
-    def _envelope(self, values: list[Json]) -> bytes:
-        changes = [{"value": value, "field": "messages"} for value in values]
-        entry = {"id": self._account.waba_id, "changes": changes}
+    def _envelope(self, values: list[tuple[str, Json]]) -> bytes:
+        changes = [{"value": value, "field": field} for field, value in values]
+        entry = {"id": self._account.waba_id, "time": int(time.time()), "changes": changes}
         return json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
 
     async def _deliver(self, raw: bytes) -> None:

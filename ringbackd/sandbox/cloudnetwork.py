@@ -8,7 +8,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ringbackd.sandbox.cloudchat import ChatItem, Chats, bubble
 from ringbackd.sandbox.clouderror import failure
@@ -17,6 +17,7 @@ from ringbackd.sandbox.cloudnumbers import canonical, old_form
 from ringbackd.sandbox.cloudrequest import Request
 from ringbackd.sandbox.cloudrules import WINDOW_S, Templates, check
 from ringbackd.sandbox.cloudspec import Account, Knobs, TemplateSpec
+from ringbackd.sandbox.cloudtemplates import template_id, told, twice
 
 DEMO_ACCOUNT = Account()
 FRIENDLY = Knobs()
@@ -60,6 +61,35 @@ class Network:
         self._names = {canonical(number): name for number, name in (names or {}).items()}
         self._clock = clock
         self._last_heard: dict[str, float] = {}
+
+    def judge(self, name: str, language: str, status: str = "", category: str = "", quality: str = "") -> None:
+        """Meta decides about a template, and tells it; '' leaves that as it is. KeyError for an unknown one."""
+        before = self.templates.get(name, language)
+        if before is None:
+            raise KeyError(name)
+        after = replace(
+            before,
+            status=status or before.status,
+            category=category or before.category,
+            quality=quality or before.quality,
+        )
+        self.templates.put(after)
+        for field, value in told(before, after, template_id(list(self.templates).index(after))):
+            self.postman.put(value, field)
+
+    def hand_in(self, spec: TemplateSpec, may_move: bool) -> TemplateSpec:
+        """Take a new template in for review. Raises MetaError where there is one of that name and language."""
+        if self.templates.get(spec.name, spec.language):
+            raise twice(spec)
+        moved = self.knobs.recategorise not in {"", spec.category}
+        taken = replace(spec, category=self.knobs.recategorise) if moved and may_move else spec
+        self.templates.put(taken)
+        self.errands.run(self._review(taken, "REJECTED" if moved and not may_move else self.knobs.review))
+        return taken
+
+    async def _review(self, spec: TemplateSpec, status: str) -> None:
+        await asyncio.sleep(self.knobs.review_s)
+        self.judge(spec.name, spec.language, status=status)
 
     def chat(self, number: str) -> list[ChatItem]:
         """A customer's chat as he sees it, oldest first; `number` in any form (+E164 or wa_id)."""

@@ -12,11 +12,12 @@ from ringbackd.sandbox.cloudspec import TemplateSpec
 
 WINDOW_S = 24 * 3600
 MAX_TEMPLATE_BODY = 1024
+_STOPPED = {"PAUSED": 132015, "DISABLED": 132016}
 _BAD_PARAMETER = re.compile(r"[\n\r\t]| {5}")
 
 
 class Templates:
-    """The approved templates, by name and language."""
+    """The account's templates, by name and language."""
 
     def __init__(self, specs: Iterable[TemplateSpec]) -> None:
         self._specs = {(spec.name, spec.language): spec for spec in specs}
@@ -24,10 +25,20 @@ class Templates:
     def __iter__(self) -> Iterator[TemplateSpec]:
         return iter(self._specs.values())
 
+    def put(self, spec: TemplateSpec) -> None:
+        """Add a template, or replace it."""
+        self._specs[spec.name, spec.language] = spec
+
+    def get(self, name: str, language: str) -> TemplateSpec | None:
+        """A template, whatever became of it."""
+        return self._specs.get((name, language))
+
     def find(self, use: TemplateUse) -> TemplateSpec:
-        """The template that is meant. Raises MetaError 132001; the language must match exactly."""
-        spec = self._specs.get((use.name, use.language.code))
-        if spec is None:
+        """The template that is meant. Raises MetaError 132001 (the language must match exactly), 132015 or 132016."""
+        spec = self.get(use.name, use.language.code)
+        if spec and spec.status in _STOPPED:
+            raise MetaError(_STOPPED[spec.status], f"template name ({use.name}) is {spec.status.lower()}")
+        if spec is None or spec.status != "APPROVED":
             raise MetaError(132001, f"template name ({use.name}) does not exist in {use.language.code}")
         return spec
 

@@ -30,12 +30,20 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class TemplateSpec:
-    """An approved template: `body` with places {{1}}, {{2}}, ... and the titles of its quick-reply buttons."""
+    """A template: `body` with places {{1}}, {{2}}, ..., the titles of its quick replies, and what Meta made of it.
+
+    `ttl_s` is its `message_send_ttl_seconds`, 0 for Meta's default.
+    """
 
     name: str
     language: str
     body: str
     buttons: tuple[str, ...] = ()
+    footer: str = ""
+    category: str = "UTILITY"
+    status: str = "APPROVED"
+    quality: str = "UNKNOWN"
+    ttl_s: int = 0
 
     @property
     def places(self) -> int:
@@ -62,6 +70,8 @@ class Knobs:
     `duplicates` is how often each webhook comes once more; up to `batch` updates share one, gathered for `gather_s`.
     `reorder` sends the statuses of a message last one first. `rewrite_wa_id` answers 521... for +52... and leaves out
     the 9 of Brazilian mobiles, as WhatsApp does for old accounts. `omit_context` leaves taps without `context`.
+    A template that was handed in has the status `review` after `review_s`, in the category `recategorise` if that is
+    set (or it is rejected where its category may not be changed).
     """
 
     latency_s: float = 0.0
@@ -78,3 +88,6 @@ class Knobs:
     omit_delivered: bool = False
     omit_context: bool = False
     rewrite_wa_id: bool = False
+    review_s: float = 0.2
+    review: str = "APPROVED"
+    recategorise: str = ""

@@ -87,6 +87,7 @@ def write_settings(folder: Path, scene: Scene, pbx: Pbx, cloud: Cloud, redis_url
         "redis_url": redis_url,
         "base_url": cloud.url,
         "phone_number_id": cloud.account.phone_number_id,
+        "waba_id": cloud.account.waba_id,
         "webhook_port": webhook_port,
         "doubt_s": scene.doubt_s,
         "brand": BRAND,
@@ -122,6 +123,7 @@ url = %(redis_url)s
 [whatsapp]                              # the simulated Cloud API; without base_url it would be Meta's
 base_url = %(base_url)s
 phone_number_id = %(phone_number_id)s
+waba_id = %(waba_id)s
 token_file = "whatsapp.token"
 app_secrets_file = "whatsapp.app_secret"
 verify_token_file = "whatsapp.verify_token"
