@@ -66,6 +66,7 @@ class Registry:
         self.contexts = Contexts(settings)
         self.outcomes: list[Outcome] = []
         self._age = self._now = 0.0
+        self._absorbers: dict[str, str] = {}
         self._homes: dict[str, str] = {}
         self._ended: dict[str, None] = {}
         self._gone: dict[str, None] = {}
@@ -76,13 +77,14 @@ class Registry:
         Asterisk is seen to send a NewCallerid after the Hangup of the same channel.
         """
         uniqueid, linkedid = event.get("Uniqueid", ""), event.get("Linkedid", "")
+        linkedid = self._absorbers.get(linkedid, linkedid)
         channel = self.board.channels.get(uniqueid)
         if channel is None:
             over = linkedid in self._ended or uniqueid in self._gone
             if over or not uniqueid or not linkedid or not event.get("Channel"):
                 return None
             channel = self._meet(event, uniqueid, linkedid, at)
-        elif linkedid and linkedid != channel.linkedid:
+        elif linkedid and linkedid != channel.linkedid and linkedid not in self._ended:
             self._move(channel, linkedid, at)
         call = self.calls[channel.linkedid]
         call.latest = max(call.latest, at)
@@ -229,6 +231,7 @@ class Registry:
         if not old.channels:
             del self.calls[old.linkedid]
             new.absorbed += [old, *old.absorbed]
+            self._absorbers |= {one.linkedid: linkedid for one in (old, *old.absorbed)}
             old.absorbed = []
             while len(new.absorbed) > MOST:
                 self._judge_absorbed(new.absorbed.pop(0), at)
@@ -268,6 +271,7 @@ class Registry:
 
     def _forget_person(self, call: LiveCall) -> None:
         self.people.pop(call.person, None)
+        self._absorbers.pop(call.linkedid, None)
         self.forget(call.linkedid)
 
 

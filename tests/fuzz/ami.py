@@ -3,8 +3,8 @@
     python3.11 -m venv /tmp/fuzz && /tmp/fuzz/bin/pip install atheris -r requirements.lock
     /tmp/fuzz/bin/python -m tests.fuzz.ami SEEDS -max_total_time=600 -max_len=16384
 
-Run it from the checkout. SEEDS is a folder for the corpus, which begins with our transcripts. A crash is written to a file
-crash-...; make a test of it in tests/listener/test_bad_input.py. What the last long run found stands in docs/fuzzing.md.
+Run it from the checkout. SEEDS is a folder for the corpus, which begins with our transcripts. A crash is written to a
+file crash-...; make a test of it in tests/listener/test_bad_input.py. What long runs found stands in docs/fuzzing.md.
 """
 
 from __future__ import annotations
