@@ -35,11 +35,11 @@ class Stream:
     are invented and mean nothing but order. `events` counts those yielded.
     """
 
-    def __init__(self, recording: Recording, settings: PbxSettings) -> None:
+    def __init__(self, recording: Recording, settings: PbxSettings, start: float) -> None:
         self.recording = recording
         self.timed = False
         self.events = 0
-        self.now = 0.0
+        self.now = start
         self._framer = Framer(Sieve(EVENTS.__contains__, settings))
 
     @property
@@ -91,10 +91,13 @@ def _time(event: Event) -> float | None:
 
 
 class Replay:
-    """What a listener would have told of a recording: iterate it once for the outcomes, then ask what is left over."""
+    """What a listener would have told of a recording: iterate it once for the outcomes, then ask what is left over.
 
-    def __init__(self, recording: Recording, settings: PbxSettings) -> None:
-        self.stream = Stream(recording, settings)
+    `start` is when a recording without times is supposed to have begun (seconds since the epoch).
+    """
+
+    def __init__(self, recording: Recording, settings: PbxSettings, start: float = 0.0) -> None:
+        self.stream = Stream(recording, settings, start)
         self._settings = settings
         self.tracker = Tracker(settings)
 

@@ -19,12 +19,20 @@ class Memory:
     talked: float = 0.0
 
 
+def is_a_case(call: Call, line: Line | None) -> bool:
+    """Whether a call alone, on this line (None: the defaults), opens a case.
+
+    Who called, what he agreed to and what happened besides may still speak against it: `why_not` says so.
+    """
+    return call.missed and not _is_too_short(call, line)
+
+
 def why_not(call: Call, line: Line, number: Number | NoNumber, memory: Memory, now: float) -> str:
     """The reason why a missed call opens no case, '' when it opens one."""
     unwritable = "" if isinstance(number, NoNumber) else why_not_written_to(number)
     reasons = (
         (isinstance(number, NoNumber), f"no number to write to: {number}"),
-        (call.verdict is Verdict.SHORT and not line.contact_short, "short: hung up within seconds"),
+        (_is_too_short(call, line), "short: hung up within seconds"),
         (
             unwritable and line.without_whatsapp is WithoutWhatsApp.NOTHING,
             f"{unwritable}, and the line rings none such",
@@ -39,6 +47,10 @@ def why_not(call: Call, line: Line, number: Number | NoNumber, memory: Memory, n
         (memory.contacted + line.contact_gap_h * 3600 > now, "written to a short while ago"),
     )
     return next((why for holds, why in reasons if holds), "")
+
+
+def _is_too_short(call: Call, line: Line | None) -> bool:
+    return call.verdict is Verdict.SHORT and not (line is not None and line.contact_short)
 
 
 def why_not_written_to(number: Number) -> str:

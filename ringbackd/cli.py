@@ -7,6 +7,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -114,14 +115,29 @@ def _recorded(parts: Parts) -> None:
     again.add_argument("files", nargs="+", metavar="FILE", help="raw AMI bytes, also gzipped; - is standard input")
     again.add_argument("-c", "--config", type=Path, help="settings file, for a PBX with contexts of its own")
     again.add_argument("--json", action="store_true", help="one JSON object per call and line")
+    again.add_argument(
+        "--start", type=_moment, metavar="TIME", help="with --cases: when a recording without times began"
+    )
     mode = again.add_mutually_exclusive_group()
     mode.add_argument("--explain", metavar="LINKEDID", help="the events that decided about one call, and why")
     mode.add_argument("--cases", action="store_true", help="also what would have been sent, and if not, why not")
     mode.add_argument("--anonymise-to", type=Path, metavar="OUT", help="write it with other numbers and names instead")
     keep = _with_settings(_add(parts, "record", record, "keep what a PBX says about its calls, for replay"))
     keep.add_argument("file", type=Path, metavar="FILE", help="a new file; compressed if its name ends in .gz")
+    keep.add_argument(
+        "--host", help="a PBX without a settings file; its secret comes from RINGBACK_AMI_SECRET, or is asked for"
+    )
+    keep.add_argument("--port", type=int, help="its AMI port (5038)")
+    keep.add_argument("--user", help="its AMI user (ringback)")
     keep.add_argument("--minutes", type=_minutes, metavar="N", help="end by itself after so long; else with Ctrl-C")
     keep.add_argument("--anonymise", action="store_true", help="write other numbers and names than the real ones")
+
+
+def _moment(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it like 2026-11-22T10:00") from None
 
 
 def _minutes(text: str) -> float:

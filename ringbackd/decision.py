@@ -32,7 +32,7 @@ class Action(StrEnum):
 class Decision:
     """What a call leads to; `at` is when, in epoch seconds. `to` (E.164) and `template` belong to the first message.
 
-    `file` is the recording of the call, for whoever shows it.
+    `file` is the recording of the call, and `timed` whether it has times, for whoever shows it.
     """
 
     call: Call
@@ -44,3 +44,4 @@ class Decision:
     template: str = ""
     why: str = ""
     file: str = ""
+    timed: bool = True

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import secrets
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from getpass import getpass
 from io import BufferedIOBase
 from pathlib import Path
 from typing import IO
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from ami_listener.anonymise import anonymised
@@ -23,7 +27,7 @@ from ami_listener.recorder import Recorder
 from ami_listener.recording import BLOCK, STDIN, Recording
 from ami_listener.settings import PbxSettings
 from ringbackd.commands import FailedError
-from ringbackd.settings import SettingsError, load
+from ringbackd.settings import SECRETS, SettingsError, explain, load_pbx
 
 KEY_BYTES = 32
 TEND_S = 0.5
@@ -34,7 +38,7 @@ err = Console(stderr=True)
 
 async def record(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback record FILE`: until Ctrl-C, SIGTERM or the end of the minutes. 1 when the connection broke before."""
-    settings, path = load(arguments.config).pbx, Path(arguments.file)
+    settings, path = _pbx(arguments), Path(arguments.file)
     with _explained(path, _where(settings)), new_file(path) as file:
         if arguments.anonymise:
             # A file without a name: nobody else ever sees the real numbers in it, not even after a crash.
@@ -49,6 +53,23 @@ async def record(arguments: argparse.Namespace, console: Console) -> int:
     if not whole:
         raise FailedError(f"{_where(settings)}: Asterisk closed the connection; what came before it is in {path}")
     return 0
+
+
+def _pbx(arguments: argparse.Namespace) -> PbxSettings:
+    """The PBX of the command line, else that of the settings. Without either the secret is asked for, where one can."""
+    given = {
+        name: getattr(arguments, name) for name in ("host", "port", "user") if getattr(arguments, name) is not None
+    }
+    if not given:
+        return load_pbx(arguments.config).pbx
+    variable = SECRETS["pbx", "secret"]
+    secret = os.environ.get(variable, "")
+    if not secret and not sys.stdin.isatty():
+        raise SettingsError(f"the secret of the AMI user is missing: set {variable}")
+    try:
+        return PbxSettings.model_validate({**given, "secret": secret or getpass("secret of the AMI user: ")})
+    except ValidationError as error:
+        raise SettingsError("\n".join(f"--{line}" for line in explain(error))) from None
 
 
 def anonymise(name: str, target: Path, console: Console) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterator
 from itertools import count
@@ -14,7 +15,6 @@ from rich.console import Console
 from ami_listener.explain import Explanation
 from ami_listener.recording import STDIN, Recording
 from ami_listener.replay import Replay
-from ami_listener.settings import PbxSettings
 from ami_listener.tracker import CallStarted, Outcome
 from ringback.call import Call
 from ringbackd.commands import FailedError
@@ -22,10 +22,11 @@ from ringbackd.flowfiles import read_flows
 from ringbackd.recording import anonymise
 from ringbackd.replayrows import Row, Source, ended, unfinished
 from ringbackd.replayshow import plain, print_explanation, print_tables
-from ringbackd.settings import SETTINGS, SettingsError, load
+from ringbackd.settings import SETTINGS, PbxPart, SettingsError, load, load_pbx
 from ringbackd.shadow import Shadow
 
 NO_TIMES = "events carry no times (timestampevents = yes in manager.conf adds them)"
+AMI = re.compile(rb"(^|\n)(Asterisk Call Manager/|Event: |Response: )")
 err = Console(stderr=True)
 
 
@@ -43,6 +44,8 @@ async def replay(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _do(arguments: argparse.Namespace, console: Console) -> int:
+    if arguments.start is not None and not arguments.cases:
+        raise SettingsError("--start is for --cases: without it the times of a recording decide nothing")
     if arguments.anonymise_to:
         if len(arguments.files) > 1:
             raise SettingsError("--anonymise-to takes one recording at a time")
@@ -54,21 +57,24 @@ def _do(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _readable(name: str) -> None:
-    """Refuse at once what cannot be opened, before anything of the others is shown."""
+    """Refuse at once what cannot be opened or is no AMI, before anything of the others is shown."""
     if name == STDIN:
         return
+    recording = Recording(name)
     try:
-        with Path(name).open("rb"):
-            pass
+        first = next(iter(recording), b"")
     except FileNotFoundError as error:
         raise SettingsError(f"{name}: there is no such file") from error
     except (OSError, ValueError) as error:
         raise SettingsError(f"{name}: {error.strerror if isinstance(error, OSError) else error}") from error
+    if not AMI.search(first):
+        why = recording.trouble or ("it holds no event" if first else "it is empty")
+        raise SettingsError(f"{name}: is no recorded AMI stream: {why}; record one with `ringback record`")
 
 
-def _pbx(config: Path | None) -> PbxSettings:
-    """The PBX of the settings; without settings the defaults, which know FreePBX and plain Asterisk."""
-    return load(config).pbx if config else PbxSettings.model_validate({"secret": "unused"})
+def _house(config: Path | None) -> PbxPart:
+    """The PBX and lines of the settings; without them the defaults, which know FreePBX and plain Asterisk."""
+    return load_pbx(config) if config else PbxPart.model_validate({"pbx": {"secret": "unused"}})
 
 
 def _show(arguments: argparse.Namespace, console: Console, rows: Iterator[Row]) -> None:
@@ -81,50 +87,55 @@ def _show(arguments: argparse.Namespace, console: Console, rows: Iterator[Row]) 
 
 
 def _rows(arguments: argparse.Namespace) -> Iterator[Row]:
-    settings = _pbx(arguments.config)
+    house = _house(arguments.config)
     numbers = count(1)
-    for replayed in (Replay(Recording(name), settings) for name in arguments.files):
+    for replayed in (Replay(Recording(name), house.pbx) for name in arguments.files):
         for call in (outcome for outcome in replayed if isinstance(outcome, Call)):
-            yield ended(next(numbers), _source(replayed, settings), call)
+            yield ended(next(numbers), _source(replayed, house), call)
         for live in replayed.unfinished():
-            yield unfinished(next(numbers), _source(replayed, settings), live)
+            yield unfinished(next(numbers), _source(replayed, house), live)
         _complain(replayed)
 
 
 def _shadow_rows(arguments: argparse.Namespace) -> Iterator[Row]:
     settings = load(arguments.config or Path(SETTINGS))
-    shadow = Shadow(settings.line, read_flows(settings))
+    house = PbxPart(pbx=settings.pbx, line=settings.line)
+    shadow, start = Shadow(settings.line, read_flows(settings)), arguments.start
     numbers = count(1)
-    for replayed in (Replay(Recording(name), settings.pbx) for name in arguments.files):
+    for name in arguments.files:
+        replayed = Replay(Recording(name), settings.pbx, start or 0.0)
         shadow.resumed()
         for outcome in replayed:
-            _tell(shadow, replayed, outcome)
-            yield from _decided(shadow, numbers)
+            _tell(shadow, replayed, outcome, supposed=start is not None)
+            yield from _decided(shadow, numbers, house)
         for live in replayed.unfinished():
-            yield unfinished(next(numbers), _source(replayed, settings.pbx), live)
+            yield unfinished(next(numbers), _source(replayed, house), live)
         _complain(replayed)
+        start = start and replayed.stream.now
     shadow.finish()
-    yield from _decided(shadow, numbers)
+    yield from _decided(shadow, numbers, house)
 
 
-def _tell(shadow: Shadow, replayed: Replay, outcome: Outcome) -> None:
+def _tell(shadow: Shadow, replayed: Replay, outcome: Outcome, *, supposed: bool) -> None:
+    """Let the desk's rules see it, if the recording has times or its beginning is supposed."""
     name = replayed.stream.recording.name
-    if not replayed.stream.timed:
-        raise FailedError(f"{name}: {NO_TIMES}; --cases needs them")
+    if not (replayed.stream.timed or supposed):
+        raise FailedError(f"{name}: {NO_TIMES}; --cases needs them, or --start TIME, when it began")
     if isinstance(outcome, CallStarted):
         shadow.started(outcome)
     else:
-        shadow.ended(outcome, name)
+        shadow.ended(outcome, name, timed=replayed.stream.timed)
 
 
-def _decided(shadow: Shadow, numbers: Iterator[int]) -> Iterator[Row]:
+def _decided(shadow: Shadow, numbers: Iterator[int], house: PbxPart) -> Iterator[Row]:
     for decision in shadow.decided():
-        yield ended(next(numbers), Source(decision.file, decision.call.pbx, timed=True), decision.call, decision)
+        source = Source(decision.file, house.pbx.name, decision.timed, house.line)
+        yield ended(next(numbers), source, decision.call, decision)
 
 
 def _explain(arguments: argparse.Namespace, console: Console) -> int:
     """Tell the story of one call, from the first recording that has it."""
-    settings = _pbx(arguments.config)
+    settings = _house(arguments.config).pbx
     for name in arguments.files:
         replayed = Replay(Recording(name), settings)
         explanation = Explanation(replayed, arguments.explain)
@@ -135,8 +146,8 @@ def _explain(arguments: argparse.Namespace, console: Console) -> int:
     raise FailedError(f"there is no call {arguments.explain!r}; `ringback replay` shows each with its linkedid")
 
 
-def _source(replayed: Replay, settings: PbxSettings) -> Source:
-    return Source(replayed.stream.recording.name, settings.name, replayed.stream.timed)
+def _source(replayed: Replay, house: PbxPart) -> Source:
+    return Source(replayed.stream.recording.name, house.pbx.name, replayed.stream.timed, house.line)
 
 
 def _complain(replayed: Replay) -> None:

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from ami_listener.calls import LiveCall
 from ringback.call import Call, Direction
+from ringback.line import Line, line_of
+from ringback.policy import is_a_case
 from ringbackd.decision import Decision
 
 STILL_UP = "still up at the end of the recording"
@@ -47,11 +49,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows come from: the file's name, the PBX's, and whether the recording has times."""
+    """Where rows come from: the file's name, the PBX's, whether the recording has times, and the lines of the house."""
 
     file: str
     pbx: str
     timed: bool
+    lines: tuple[Line, ...] = ()
 
 
 def ended(seq: int, source: Source, call: Call, decision: Decision | None = None) -> Row:
@@ -69,7 +72,7 @@ def ended(seq: int, source: Source, call: Call, decision: Decision | None = None
         talk=call.talk if source.timed else None,
         agent=call.agent,
         reason=call.reason,
-        missed=call.missed,
+        missed=is_a_case(call, line_of(source.lines, call.did, (*call.queues, call.queue))),
         pbx=call.pbx,
         linkedid=call.linkedid,
         queues=call.queues,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 
@@ -22,7 +22,10 @@ PAGE = 200
 """Calls in one table; the next ones get a table of their own, so that any number of calls fits into memory."""
 
 WIDTH = 180
-"""Columns that a table may have on a narrow terminal too: long rows are easier to read than narrow cells."""
+"""Characters of a line in a file or pipe."""
+
+SPARE = ("direction", "reason", "queue", "linkedid")
+"""The columns that a narrow terminal does without, the first ones first."""
 
 LONGEST = 60
 """Characters of one cell; numbers and names come from anybody."""
@@ -44,37 +47,57 @@ OF_A_CASE = frozenset({Action.JOIN, Action.CLOSE})
 
 def print_tables(console: Console, rows: Iterable[Row]) -> None:
     """Rows as tables, page by page as they come, and how many there were."""
-    console.width = max(console.width, WIDTH)
-    rows, calls, missed = iter(rows), 0, 0
+    console.width = console.width if console.is_terminal else WIDTH
+    rows, calls, missed, left_out = iter(rows), 0, 0, frozenset[str]()
     while page := list(islice(rows, PAGE)):
-        console.print(_table(page))
-        calls, missed = calls + len(page), missed + sum(row.missed for row in page)
-    console.print(f"{calls} calls, {missed} of them missed", highlight=False)
+        table, without = _fitting(console, page)
+        console.print(table)
+        calls, missed, left_out = calls + len(page), missed + sum(row.missed for row in page), left_out | without
+    hint = f"; left out here for want of room: {', '.join(sorted(left_out))} (--json has all)" if left_out else ""
+    console.print(f"{calls} calls, {missed} of them missed{hint}", highlight=False)
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("time", "from", "to", "direction", "verdict", "queue", "wait", "talk", "agent", "reason", "linkedid"):
-        table.add_column(name, justify="right" if name in {"wait", "talk"} else "left", overflow="fold")
-    shadow = any(row.case for row in rows)
-    if shadow:
-        table.add_column("what Ringback would have done", overflow="fold")
-    for row in rows:
-        table.add_row(*_cells(row), *([_would(row)] if shadow else []))
+def _fitting(console: Console, rows: list[Row]) -> tuple[Table, frozenset[str]]:
+    """The table with as many columns as the terminal has room for, and what is left out. A pipe has room for all."""
+    for count in range(len(SPARE) + 1):
+        without = frozenset(SPARE[:count])
+        table = _table(rows, without)
+        needed = table.__rich_measure__(console, console.options.update(max_width=10 * WIDTH)).maximum
+        if needed <= console.width or not console.is_terminal:
+            break
+    return table, without
+
+
+def _table(rows: list[Row], without: frozenset[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = [_cells(row) for row in rows]
+    for name in shown[0]:
+        if name not in without:
+            table.add_column(name, justify="right" if name in {"wait", "talk"} else "left", overflow="fold")
+    for cells in shown:
+        table.add_row(*(cell for name, cell in cells.items() if name not in without))
     return table
 
 
-def _cells(row: Row) -> Iterator[Text]:
-    time = f"{datetime.fromisoformat(row.time):%d %b %H:%M:%S}" if row.time else f"#{row.seq}"
-    for value in (time, row.caller, row.to, row.direction):
-        yield _cell(value)
-    yield Text(row.verdict or "–", _colour(row))
-    yield _cell(row.queue)
-    for seconds in (row.wait, row.talk):
-        yield Text("–" if seconds is None else f"{seconds:.1f}")
-    for value in (row.agent, row.reason):
-        yield _cell(value)
-    yield _cell(row.linkedid, "dim")
+def _cells(row: Row) -> dict[str, Text]:
+    cells = {
+        "time": _cell(f"{datetime.fromisoformat(row.time):%d %b %H:%M:%S}" if row.time else f"#{row.seq}"),
+        "from": _cell(row.caller),
+        "to": _cell(row.to),
+        "direction": _cell(row.direction),
+        "verdict": Text(row.verdict or "–", _colour(row)),
+        "queue": _cell(row.queue),
+        "wait": _seconds(row.wait),
+        "talk": _seconds(row.talk),
+        "agent": _cell(row.agent),
+        "reason": _cell(row.reason),
+        "linkedid": _cell(row.linkedid, "dim"),
+    }
+    return cells | ({"what Ringback would have done": _would(row)} if row.case else {})
+
+
+def _seconds(seconds: float | None) -> Text:
+    return Text("–" if seconds is None else f"{seconds:.1f}")
 
 
 def _cell(text: str, style: str = "") -> Text:

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -134,8 +134,29 @@ class Settings(_Part):
         return self
 
 
+class PbxPart(BaseModel):
+    """What a command needs that only listens: the PBX, and the lines where there are any. The rest may be missing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pbx: PbxSettings
+    line: tuple[Line, ...] = ()
+
+
+Part = TypeVar("Part", Settings, PbxPart)
+
+
 def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Raises SettingsError with one line per mistake; each begins with the file and the key."""
+    return _load(path, environment, Settings)
+
+
+def load_pbx(path: Path) -> PbxPart:
+    """Read of the settings what concerns the PBX. Raises SettingsError as `load` does."""
+    return _load(path, None, PbxPart)
+
+
+def _load(path: Path, environment: Mapping[str, str] | None, part: type[Part]) -> Part:
     try:
         with path.open("rb") as file:
             data = tomllib.load(file)
@@ -149,7 +170,7 @@ def load(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(f"{path}: {error}") from error
     _fill_secrets(path, data, _beside(path) | dict(os.environ if environment is None else environment))
     try:
-        return Settings.model_validate(data)
+        return part.model_validate(data)
     except ValidationError as error:
         raise SettingsError("\n".join(f"{path}: {line}" for line in explain(error))) from None
 

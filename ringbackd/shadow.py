@@ -63,11 +63,11 @@ class Shadow:
         if isinstance(number, Number):
             self._live[call.linkedid] = number.key
 
-    def ended(self, call: Call, file: str = "") -> None:
+    def ended(self, call: Call, file: str = "", *, timed: bool = True) -> None:
         """A call has its verdict."""
         self._wind(call.ended)
         self._live.pop(call.linkedid, None)
-        decision = Decision(call, at=self._now, file=file)
+        decision = Decision(call, at=self._now, file=file, timed=timed)
         self._queue.append(decision)
         line = line_of(self.lines, call.did, (*call.queues, call.queue))
         other = call.dialled if call.direction is Direction.OUTBOUND else call.caller

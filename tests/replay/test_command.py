@@ -7,8 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from ringbackd import cli
+from ringbackd.replayrows import Source, ended
+from ringbackd.replayshow import print_tables
+from tests.listener import listenerkit
+from tests.listener.listenerkit import only
 from tests.replay.recordings import LINE, TRANSCRIPTS, raw, untimed
 
 FIELDS = ["seq", "file", "time", "from", "to", "direction", "verdict", "queue", "wait", "talk", "agent", "reason"]
@@ -122,7 +127,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         (["{folder}/none"], 2, "{folder}/none: there is no such file"),
         (["{folder}"], 2, "{folder}: Is a directory"),
         (["--cases", "-c", "{folder}/none.toml", "{closed}"], 2, "{folder}/none.toml: there is no such file"),
-        (["--cases", "-c", "{config}", "{untimed}"], 1, "--cases needs them"),
+        (["--cases", "-c", "{config}", "{untimed}"], 1, "--cases needs them, or --start TIME"),
+        (["--start", "2026-11-22T10:00", "{closed}"], 2, "--start is for --cases"),
+        (["{closed}", "{folder}/empty"], 2, "{folder}/empty: is no recorded AMI stream: it is empty"),
+        (["{folder}/page"], 2, "{folder}/page: is no recorded AMI stream: it holds no event"),
+        (["{folder}/torn"], 2, "{folder}/torn: is no recorded AMI stream: the gzip data is torn"),
         (["--explain", "1.1", "{closed}"], 1, "there is no call '1.1'"),
         (["--anonymise-to", "{closed}", "{closed}"], 2, "is there already"),
         (["--anonymise-to", "{folder}/new", "-"], 2, "reads its recording twice"),
@@ -134,6 +143,9 @@ def test_mistakes_are_said_in_one_line(
     arguments: list[str], code: int, words: str, tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "untimed").write_bytes(untimed(raw("closed")))
+    (tmp_path / "empty").touch()
+    (tmp_path / "page").write_text("<html>\r\n\r\nThe Event: of the year")
+    (tmp_path / "torn").write_bytes(b"\x1f\x8b\x08torn")
     values = {
         "folder": str(tmp_path),
         "closed": transcript("closed"),
@@ -147,12 +159,55 @@ def test_mistakes_are_said_in_one_line(
     assert not (tmp_path / "new").exists()
 
 
-def test_an_empty_file_is_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "empty").touch()
-    assert cli.main(["replay", "--json", str(tmp_path / "empty")]) == 0
+def test_a_recording_of_a_quiet_minute_has_no_calls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "quiet").write_bytes(b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\n\r\n")
+    assert cli.main(["replay", "--json", str(tmp_path / "quiet")]) == 0
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "no event of a call in it" in printed.err
+
+
+def test_missed_is_what_would_open_a_case(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["replay", "--json", transcript("queue_short")]) == 0
+    Path(config).write_text(LINE.replace("[line.callback]", "contact_short = true\n[line.callback]"))
+    assert cli.main(["replay", "--json", "-c", config, transcript("queue_short")]) == 0
+    assert [(row["verdict"], row["missed"]) for row in lines(capsys)] == [("short", False), ("short", True)]
+
+
+def test_settings_need_no_more_than_the_pbx(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pbx.toml").write_text('[pbx]\nname = "quito"\nsecret = "s"\n')
+    assert cli.main(["replay", "--json", "-c", str(tmp_path / "pbx.toml"), transcript("closed")]) == 0
+    assert [row["pbx"] for row in lines(capsys)] == ["quito"]
+
+
+def test_cases_of_recordings_without_times_begin_when_one_says(
+    tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = []
+    for name in ("queue_abandoned", "queue_answered"):
+        files.append(str(tmp_path / name))
+        (tmp_path / name).write_bytes(untimed(raw(name)))
+    at = "2026-11-22T10:00:00"
+    assert cli.main(["replay", "--cases", "--json", "-c", config, "--start", at, *files]) == 0
+    missed, answered = lines(capsys)
+    assert (missed["time"], missed["wait"], answered["verdict"]) == (None, None, "answered")
+    case = missed["case"]
+    assert isinstance(case, dict)
+    assert case["action"] == "send"
+    assert str(case["at"]).startswith("2026-11-22T10:0")
+
+
+@pytest.mark.parametrize(("width", "left_out"), [(80, ("ventas", "1795374950.0")), (300, ())])
+def test_a_narrow_terminal_is_given_what_it_has_room_for(width: int, left_out: tuple[str, ...]) -> None:
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    rows = [ended(1, Source("f", "lima", timed=True), only(listenerkit.transcript("queue_abandoned")))]
+    print_tables(console, rows)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
+    assert all(len(line) <= width for line in shown.splitlines())
+    assert {word for word in ("ventas", "1795374950.0", "987654301", "abandoned_queue") if word not in shown} == set(
+        left_out
+    )
+    assert ("for want of room" in shown) is bool(left_out)
 
 
 def test_a_recording_is_anonymised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

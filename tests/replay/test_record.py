@@ -132,6 +132,23 @@ async def test_it_ends_by_itself_after_the_minutes(tmp_path: Path) -> None:
     assert b"".join(replayed(tmp_path / "new.gz").stream.recording) == WELCOME + EVENT
 
 
+async def test_without_settings_the_command_line_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with server(WELCOME, EVENT) as port:
+        where = ("--host", "127.0.0.1", "--port", port, "--minutes", "0.01", tmp_path / "new.ami")
+        code, _, err = await recorded(*where)
+        assert (code, err.strip()) == (2, "the secret of the AMI user is missing: set RINGBACK_AMI_SECRET")
+        monkeypatch.setenv("RINGBACK_AMI_SECRET", "s3cret")
+        assert (await recorded(*where))[0] == 0
+    assert (tmp_path / "new.ami").read_bytes() == WELCOME + EVENT
+
+
+async def test_a_port_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGBACK_AMI_SECRET", "s3cret")
+    code, _, err = await recorded("--port", "70000", tmp_path / "new.ami")
+    assert code == 2
+    assert err.startswith("--port: ")
+
+
 async def test_sigterm_ends_it_with_all_that_came(tmp_path: Path) -> None:
     async with server(WELCOME, EVENT) as port, Recording("-c", config(tmp_path, port), tmp_path / "new.ami") as one:
         await grown(tmp_path / "new.ami.part", EVENT)
