@@ -116,11 +116,19 @@ def _bridge(name: str) -> Callable[[Row, dict[str, str]], list[dict[str, str]]]:
 
 
 def _hangup(row: Row, extra: dict[str, str]) -> list[dict[str, str]]:
-    """A hang-up says who asked for it and how its own dialling ended: in AMI, events of their own."""
-    asked = [{"Event": "HangupRequest"}] if extra.get("hangupsource") == row.channame else []
-    dialled = [{"Event": "DialEnd", "DialStatus": status}] if (status := extra.get("dialstatus")) else []
-    return [*asked, *dialled, {"Event": "Hangup", "Cause": extra.get("hangupcause", "")}]
+    """A hang-up says who asked for it and how its own dialling ended: in AMI, events of their own.
 
+    Who was sent away by Busy() or Congestion() is named as the source, too: his phone ended the call by its answer.
+    """
+    cause, asked = extra.get("hangupcause", ""), extra.get("hangupsource") == row.channame
+    turned_away = {"ChannelStateDesc": "Busy"} if asked and cause in TURNED_AWAY else {}
+    before = [{"Event": "Newstate", **turned_away}] if turned_away else [{"Event": "HangupRequest"}] if asked else []
+    dialled = [{"Event": "DialEnd", "DialStatus": status}] if (status := extra.get("dialstatus")) else []
+    return [*before, *dialled, {"Event": "Hangup", "Cause": cause, **turned_away}]
+
+
+TURNED_AWAY = frozenset({"17", "34"})
+"""What Busy() and Congestion() leave as the cause of a channel that was never answered."""
 
 TRANSLATORS: dict[str, Callable[[Row, dict[str, str]], list[dict[str, str]]]] = {
     "CHAN_START": lambda row, extra: [{"Event": "Newchannel"}],

@@ -125,7 +125,8 @@ class Phone:
         """Take note of a line of the scenario: state, Call-ID and, when invited, the number."""
         state, call_id = State(words[0]), words[1]
         if state is State.INVITED:
-            self.calls[call_id] = ReceivedCall(call_id, unquote(words[2]), self._sipp)
+            invited = self.calls[call_id] = ReceivedCall(call_id, unquote(words[2]), self._sipp)
+            invited.sound_port = int(words[3]) if len(words) > 3 else None
         call = self.calls[call_id]
         call.enter(state)
         if state is State.INVITED:

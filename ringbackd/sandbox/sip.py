@@ -40,6 +40,9 @@ class Order:
 class Call:
     """One call of a phone played by sipp: the other party's number, and the state now."""
 
+    sound_port: int | None = None
+    """Where the PBX wants to hear this call, if it said so when it called."""
+
     def __init__(self, call_id: str, number: str, sipp: Sipp) -> None:
         self.call_id = call_id
         self.number = number
@@ -110,9 +113,9 @@ class Call:
         self.order("TRANSFER", State.UP, Target=f"<sip:{_user(number)}@127.0.0.1{replaces}>")
 
     async def speak(self, seconds: float) -> None:
-        """Say something for so long to the other side, which must be heard first. Raises KitError."""
+        """Say something for so long to the other side; who called must be spoken to first. Raises KitError."""
         await self.established()
-        await self._sipp.speak(seconds)
+        await self._sipp.speak(seconds, self.sound_port)
 
     async def hold(self, *, back: bool = False) -> None:
         """Put the other party on hold, or take him back."""

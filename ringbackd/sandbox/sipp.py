@@ -75,20 +75,25 @@ class Sipp:
         with contextlib.suppress(OSError):
             self._orders.sendto("\r\n".join([*lines, "", ""]).encode(), ("127.0.0.1", self.port))
 
-    async def speak(self, seconds: float) -> None:
-        """Say something (a hum, by RTP) to whoever last sent sound here; a call hears it if it is this sipp's only one.
+    async def speak(self, seconds: float, port: int | None) -> None:
+        """Say something (a hum, by RTP) to the PBX's `port`; when None to whoever last sent sound here, as is right for
+        a sipp with one call.
 
         Raises KitError when no sound comes within 5 seconds: then there is nobody to speak to.
         """
-        loop = asyncio.get_running_loop()
-        self._media.setblocking(False)
-        try:
-            _, listener = await asyncio.wait_for(loop.sock_recvfrom(self._media, 2048), 5)
-        except TimeoutError:
-            raise KitError("the PBX sends no sound, so it cannot be told where to send some") from None
+        listener = ("127.0.0.1", port) if port else await self._heard()
         for number in range(int(seconds * PACKETS_PER_S)):
             self._media.sendto(struct.pack("!BBHII", 0x80, 0, number, number * 160, 1) + HUM, listener)
             await asyncio.sleep(1 / PACKETS_PER_S)
+
+    async def _heard(self) -> tuple[str, int]:
+        self._media.setblocking(False)
+        hearing = asyncio.get_running_loop().sock_recvfrom(self._media, 2048)
+        try:
+            _, (host, port) = await asyncio.wait_for(hearing, 5)
+        except TimeoutError:
+            raise KitError("the PBX sends no sound, so it cannot be told where to send some") from None
+        return host, port
 
     async def ended(self) -> None:
         """Wait until sipp has ended and everything that it reported was told."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ami_listener.cel import Row, translate
 from ami_listener.settings import PbxSettings
 from ringback.call import Direction, Verdict
 from tests.listener.listenerkit import Script, calls, only
@@ -337,3 +338,14 @@ def test_the_settings_name_trunks_and_machines_that_the_contexts_do_not_tell() -
     assert (told.direction, told.verdict, told.agent) == (Direction.INBOUND, Verdict.ANSWERED, "robot")
     told = only(script.events, settings(trunks=("IAX2/*",), machines=("PJSIP/robot",)))
     assert (told.direction, told.verdict, told.agent) == (Direction.INBOUND, Verdict.NO_ANSWER, "")
+
+
+@pytest.mark.parametrize(("cause", "right"), [("17", Verdict.BUSY), ("34", Verdict.NO_ANSWER), ("127", Verdict.SHORT)])
+def test_in_the_cel_who_was_sent_away_at_once_has_not_given_up(cause: str, right: Verdict) -> None:
+    name = "PJSIP/SIPPTRUNK-1"
+    extra = f'{{"hangupcause":{cause},"hangupsource":"{name}","dialstatus":""}}'
+    begins, ends = (
+        Row(kind, at, "1.1", "1.1", name, "from-pstn", "74951001006", "79161000018", "", "", "", "", extra)
+        for kind, at in (("CHAN_START", "1000.0"), ("HANGUP", "1000.1"))
+    )
+    assert only([*translate(begins), *translate(ends)]).verdict is right

@@ -32,6 +32,14 @@ async def _b_answers(scene: Scene) -> None:
     await call.hang_up()
 
 
+async def _b_speaks(scene: Scene) -> None:
+    call = await scene.call()
+    leg = await scene.answers("b")
+    await leg.speak(0.5)
+    await scene.talk(2)
+    await call.hang_up()
+
+
 async def _gives_up(scene: Scene) -> None:
     call = await scene.call()
     await scene.rings("a")
@@ -219,7 +227,7 @@ SCENARIOS = freepbx(
              did("ext-group,6{queue},1") + MOBILE),
     Scenario(139, "group_mobile_voicemail", _mobile_voicemail_to_the_end, {"{caller}": NO_ANSWER},
              did("ext-group,6{queue},1") + MOBILE),
-    Scenario(140, "follow_me_second_number", _b_answers, {"{caller}": {**ANSWERED, "agent": "{b}"}},
+    Scenario(140, "follow_me_second_number", _b_speaks, {"{caller}": {**ANSWERED, "agent": "{b}"}},
              TO_A + "FM_{a}={b}\nFMPRE_{a}=2\n"),
     Scenario(141, "follow_me_first_number", _answered, {"{caller}": {**ANSWERED, "agent": "{a}"}},
              TO_A + "FM_{a}={b}\nFMPRE_{a}=4\n"),

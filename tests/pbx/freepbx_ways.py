@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ringbackd.sandbox.phones import BUSY
 from ringbackd.sandbox.sip import State
 from tests.pbx.freepbx_world import LOST, MISSED, did, freepbx, member
@@ -96,10 +98,11 @@ async def _attended(scene: Scene) -> None:
     leg = await scene.answers("a")
     await scene.talk()
     consulted = await scene.call("a", "b")
-    await scene.answers("b")
+    other = await scene.answers("b")
     await consulted.established()
-    await scene.talk(1)
+    await asyncio.gather(leg.speak(0.5), other.speak(0.5))
     await leg.transfer(scene.names["b"], consulted=consulted)
+    await other.speak(0.5)
     await scene.talk(2)
     await call.hang_up()
 
@@ -126,7 +129,7 @@ async def _blonde(scene: Scene) -> None:
     await consulted.reached(State.RINGING)
     await leg.transfer(scene.names["b"], consulted=consulted)
     await scene.talk(1)
-    await scene.answers("b")
+    await (await scene.answers("b")).speak(0.5)
     await scene.talk(2)
     await call.hang_up()
 
@@ -149,7 +152,7 @@ async def _blonde_by_keys_recalled(scene: Scene) -> None:
     await leg.press("*2" + scene.names["b"])
     await scene.rings("b")
     await leg.hang_up()
-    await scene.answers("a", seconds=25)
+    await (await scene.answers("a", seconds=25)).speak(0.5)
     await scene.talk(2)
     await call.hang_up()
 
@@ -220,6 +223,28 @@ async def _click_to_call(scene: Scene) -> None:
     await leg.hang_up()
 
 
+async def _click_to_call_optimised(scene: Scene) -> None:
+    """Once somebody speaks, Asterisk takes the Local channels out of the line."""
+    await scene.program_calls(**CLICK)
+    leg = await scene.answers("a")
+    outside = await scene.customer_rings("caller")
+    outside.answer()
+    await outside.established()
+    await asyncio.gather(leg.speak(0.5), outside.speak(0.5))
+    await scene.talk(2)
+    await outside.hang_up()
+
+
+async def _click_on_a_phone(scene: Scene) -> None:
+    await scene.program_calls(**{**CLICK, "Channel": "PJSIP/{a}"})
+    leg = await scene.answers("a")
+    outside = await scene.customer_rings("caller")
+    outside.answer()
+    await outside.established()
+    await scene.talk(2)
+    await leg.hang_up()
+
+
 async def _click_to_call_in_vain(scene: Scene) -> None:
     await scene.program_calls(**CLICK)
     leg = await scene.answers("a")
@@ -255,7 +280,8 @@ async def _rings_back(scene: Scene) -> None:
     await scene.program_calls(Channel="Local/{caller}@from-internal", CallerID="Callback", **INTO_QUEUE)
     outside = await scene.customer_rings("caller")
     outside.answer()
-    await scene.answers("a")
+    leg = await scene.answers("a")
+    await asyncio.gather(leg.speak(0.5), outside.speak(0.5))
     await scene.talk(2)
     await outside.hang_up()
 
@@ -303,6 +329,7 @@ async def _outbound_to_the_end(scene: Scene) -> None:
 
 
 NO_CUSTOMERS = {"missed": False}
+CLICKED = {"direction": "outbound", "verdict": "answered", "dialled": "{caller}", "agent": "{a}"}
 
 SCENARIOS = freepbx(
     Scenario(170, "blind_answered", _blind, {"{caller}": {**ANSWERED, "agent": "{b}"}}, TO_A),
@@ -350,6 +377,8 @@ SCENARIOS = freepbx(
              {"{a}": {**NO_CUSTOMERS, "direction": "outbound", "verdict": "answered", "dialled": "{caller}"}}),
     Scenario(199, "outbound_in_vain", _outbound_in_vain,
              {"{a}": {**NO_CUSTOMERS, "direction": "outbound", "verdict": "no_answer", "dialled": "{caller}"}}),
+    Scenario(201, "click_to_call_optimised", _click_to_call_optimised, {"{a}": {**CLICKED, "talk": 2.5}}),
+    Scenario(202, "click_on_a_phone", _click_on_a_phone, {"{a}": CLICKED}),
     Scenario(200, "outbound_busy", _outbound_to_the_end, {"{a}": {**NO_CUSTOMERS, "direction": "outbound"}},
              behaviours={"{caller}": BUSY}),
 )  # fmt: skip

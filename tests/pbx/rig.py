@@ -51,7 +51,8 @@ class Business(Pbx):
         number = scenario.names[phone]
         where = "" if phone == "d" else f"contact = sip:{number}@127.0.0.1:{self.phones_port}\n"
         team = f"named_call_group = {scenario.number}\nnamed_pickup_group = {scenario.number}\n"
-        return f"[{number}](phone)\naors = {number}\n{team}\n[{number}](where)\n{where}"
+        shown = f"callerid = Agent {number} <{number}>\n" if self._kind == "freepbx" else ""
+        return f"[{number}](phone)\n{shown}aors = {number}\n{team}\n[{number}](where)\n{where}"
 
 
 @asynccontextmanager
