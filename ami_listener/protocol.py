@@ -58,11 +58,13 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk carries no type
     def _work(self) -> None:
         if not self._waiting:
             return
-        self._work_on_one()
-        if self._waiting:
-            self._loop.call_soon(self._work)
-        elif self._end:
-            self._tell_end()
+        try:
+            self._work_on_one()
+        finally:
+            if self._waiting:
+                self._loop.call_soon(self._work)
+            elif self._end:
+                self._tell_end()
 
     def _work_on_one(self) -> None:
         part = self._waiting.popleft()

@@ -88,16 +88,19 @@ async def test_an_answer_reaches_only_who_asked_once_and_only_while_he_waits() -
         asked = asyncio.create_task(heard.link.ask({"Action": "A", "ActionID": "a"}))
         other = asyncio.create_task(heard.link.ask({"Action": "B", "ActionID": "b"}))
         await server.got("B")
-        server.send(b"Response: Success\r\nMessage: nobody's\r\n\r\n")
-        server.send(b"Response: Success\r\nActionID: somebody else's\r\n\r\n")
-        server.send(b"Response: Success\r\nActionID: b\r\nMessage: first\r\n\r\n")
-        server.send(b"Response: Error\r\nActionID: b\r\nMessage: second\r\n\r\n")
+        server.send(
+            b"Response: Success\r\nMessage: nobody's\r\n\r\n"
+            b"Response: Success\r\nActionID: somebody else's\r\n\r\n"
+            b"Response: Success\r\nActionID: b\r\nMessage: first\r\n\r\n"
+            b"Response: Error\r\nActionID: b\r\nMessage: second\r\n\r\n"
+            b"Event: After\r\n\r\n"
+        )
         assert (await other)["Message"] == "first"
         assert not asked.done()
         server.send(b"Response: Success\r\nActionID: b\r\nMessage: late\r\n\r\n")
         server.send(b"Response: Success\r\nActionID: a\r\nMessage: mine\r\n\r\n")
         assert (await asked)["Message"] == "mine"
-        assert (heard.events, len(heard.link._answers)) == ([], 0)
+        assert (heard.events, len(heard.link._answers)) == ([{"Event": "After"}], 0)
 
 
 async def test_an_originate_that_is_answered_as_if_it_were_not_async_costs_nothing() -> None:
@@ -183,6 +186,18 @@ async def test_what_came_before_the_end_is_all_told_before_the_end_is() -> None:
         heard.link._on_down = lambda reason: told.append(len(heard.events))
         await heard.when(lambda: heard.ups == 2)
         assert told == [30_000]
+
+
+async def test_an_answer_that_came_before_the_end_still_reaches_who_asked() -> None:
+    async with connected() as (server, heard):
+
+        def last_words(action: dict[str, str]) -> Iterable[str]:
+            asyncio.get_running_loop().call_soon(server.writers[-1].close)
+            yield "Event: E\r\n\r\n" * 100_000
+            yield from success(action)
+
+        server.replies["Originate"] = last_words
+        assert (await heard.link.ask({"Action": "Originate"}))["Response"] == "Success"
 
 
 async def test_what_was_taken_when_we_close_is_told() -> None:
