@@ -26,7 +26,10 @@ from ringback.call import Call
 log = logging.getLogger("ringback.ami")
 
 SLOW_S = 1.0
-"""How long the sink may take before what waits in memory is written to disk; and how often that is done."""
+"""How long the sink may take before what waits in memory is written to disk."""
+
+SHELVE_EVERY_S = 0.1
+"""How often that is done from then on: so much, at most, is lost by a kill."""
 
 STOP_S = 2.0
 """How long the sink may still take things when we stop; the rest is written to disk."""
@@ -123,10 +126,11 @@ class Delivery:
 
     async def _hand_over(self, item: Item) -> None:
         """Until it is taken; what arrives meanwhile is written to disk now and then."""
-        task = asyncio.create_task(self._take(item))
+        task, patience = asyncio.create_task(self._take(item)), SLOW_S
         try:
-            while not (await asyncio.wait({task}, timeout=SLOW_S))[0]:
+            while not (await asyncio.wait({task}, timeout=patience))[0]:
                 await self._shelve()
+                patience = SHELVE_EVERY_S
         finally:
             task.cancel()
             await asyncio.wait({task}, timeout=SLOW_S)

@@ -90,6 +90,7 @@ async def shelved(one: Delivery, count: int) -> None:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "SLOW_S", 0.02)
+    monkeypatch.setattr(delivery, "SHELVE_EVERY_S", 0.02)
     monkeypatch.setattr(delivery, "STOP_S", 0.02)
 
 
