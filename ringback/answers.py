@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ringback.command import Reach
 from ringback.consent import Act, Consent, Way, asks_to_return, asks_to_stop
 from ringback.fact import Said
 from ringback.flow import Choice, Does
@@ -46,6 +47,8 @@ def _remember(turn: Turn, fact: Said) -> None:
         user_id=fact.user_id or case.user_id,
     )
     turn.case = turn.case.heard(fact.at, "customer", fact.text)
+    if turn.context.no_whatsapp:
+        turn.commands.append(Reach(case.key, whatsapp=True))
 
 
 def _about_consent(turn: Turn, fact: Said) -> bool:

@@ -95,6 +95,8 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
     **{(state, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, state) for state in State},
     # and what each state adds
+    (C, On.REFUSED): _rule(Refused, moves.refused, C, P, H, X),
+    (C, On.DELIVERY): _rule(Delivery, moves.delivery, C, P, H, X),
     (W, On.QUIET): _rule(TimerFired, moves.quiet_over, W, C, P, H, X),
     (P, On.SAID): _rule(Said, answers.answered, P, X),
     (P, On.DUE): _rule(TimerFired, moves.due, P, R),
@@ -168,7 +170,7 @@ def open_missed(fact: CallEnded, number: Number, context: Context) -> tuple[Case
         customer=number.e164,
         key=number.key,
         dial=number.dial,
-        unwritable=why_not_written_to(number),
+        unwritable=why_not_written_to(number, context.no_whatsapp),
         name=call.caller_name,
         verdict=call.verdict,
         state=State.WAITING,

@@ -59,10 +59,18 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Remember whether WhatsApp reaches a customer (`key` is the match key of his number)."""
+
+    key: str
+    whatsapp: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """Write into the journal."""
 
     entry: Entry
 
 
-Command = Send | Withdraw | SetTimer | ClearTimer | Dial | Record | Note
+Command = Send | Withdraw | SetTimer | ClearTimer | Dial | Record | Reach | Note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ringback.call import Direction
 from ringback.callback import Callback, Ended, attempt_id, ended, wait_before_next
-from ringback.command import Dial
+from ringback.command import Dial, Reach
 from ringback.consent import EVERY_BRAND, Act, Consent, Way
 from ringback.fact import (
     Accepted,
@@ -22,6 +22,7 @@ from ringback.fact import (
 from ringback.journal import Event
 from ringback.line import WithoutWhatsApp
 from ringback.phone import Number, whatsapp_number
+from ringback.policy import NO_WHATSAPP
 from ringback.receipt import counts
 from ringback.record import Outcome, State
 from ringback.turn import Turn, plain
@@ -30,6 +31,8 @@ LOOK_AGAIN_S = 30.0
 """How long a call back waits when the customer is on another call."""
 TIMER_GRAIN_S = 0.001
 """Timers are kept in milliseconds."""
+UNDELIVERABLE = 131026
+"""Meta's code for a number without WhatsApp, or with one that takes no messages of businesses."""
 STOPPED_IN_WHATSAPP = 131050
 """Meta's code for a customer who stopped the business's marketing messages; we stop altogether."""
 DOUBT_AFTER_RING_S = 20.0
@@ -117,7 +120,7 @@ def refused(turn: Turn, fact: Refused) -> None:
     turn.note(Event.REFUSED, message=fact.message, scope=fact.scope, code=fact.code, why=fact.why)
     _stopped_in_whatsapp(turn, fact.code, fact.at)
     turn.change(pending=tuple(message for message in turn.case.pending if message != fact.message))
-    _unreachable(turn, fact.why)
+    _unreachable(turn, fact.code, fact.why)
 
 
 def delivery(turn: Turn, fact: Delivery) -> None:
@@ -131,7 +134,7 @@ def delivery(turn: Turn, fact: Delivery) -> None:
         return
     turn.change(ticks={**turn.case.ticks, fact.message: fact.status})
     if fact.status == "failed":
-        _unreachable(turn, fact.why)
+        _unreachable(turn, fact.code, fact.why)
 
 
 def _stopped_in_whatsapp(turn: Turn, code: int, at: float) -> None:
@@ -152,8 +155,17 @@ def _stopped_in_whatsapp(turn: Turn, code: int, at: float) -> None:
         turn.close(Outcome.OPTED_OUT)
 
 
-def _unreachable(turn: Turn, why: str) -> None:
-    if turn.case.state is State.CONTACTED:
+def _unreachable(turn: Turn, code: int, why: str) -> None:
+    """Whom WhatsApp does not know is helped without it, now and the next times; else his case ends."""
+    without = code == UNDELIVERABLE and not turn.case.asked
+    if without:
+        turn.commands.append(Reach(turn.case.key, whatsapp=False))
+    if turn.case.state is not State.CONTACTED:
+        return
+    if without and turn.context.line.without_whatsapp is not WithoutWhatsApp.NOTHING:
+        turn.change(unwritable=NO_WHATSAPP)
+        _by_phone(turn)
+    else:
         turn.close(Outcome.UNREACHABLE, why=why)
 
 

@@ -9,6 +9,8 @@ from ringback.consent import UNSAID, Ruling
 from ringback.line import Line, WithoutWhatsApp
 from ringback.phone import Kind, NoNumber, Number
 
+NO_WHATSAPP = "a number without WhatsApp"
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -17,6 +19,8 @@ class Memory:
     consent: Ruling = UNSAID
     contacted: float = 0.0
     talked: float = 0.0
+    no_whatsapp: bool = False
+    """WhatsApp did not reach him lately."""
 
 
 def is_a_case(call: Call, line: Line | None) -> bool:
@@ -29,7 +33,7 @@ def is_a_case(call: Call, line: Line | None) -> bool:
 
 def why_not(call: Call, line: Line, number: Number | NoNumber, memory: Memory, now: float) -> str:
     """The reason why a missed call opens no case, '' when it opens one."""
-    unwritable = "" if isinstance(number, NoNumber) else why_not_written_to(number)
+    unwritable = "" if isinstance(number, NoNumber) else why_not_written_to(number, memory.no_whatsapp)
     reasons = (
         (isinstance(number, NoNumber), f"no number to write to: {number}"),
         (_is_too_short(call, line), "short: hung up within seconds"),
@@ -53,6 +57,8 @@ def _is_too_short(call: Call, line: Line | None) -> bool:
     return call.verdict is Verdict.SHORT and not (line is not None and line.contact_short)
 
 
-def why_not_written_to(number: Number) -> str:
+def why_not_written_to(number: Number, no_whatsapp: bool = False) -> str:
     """Why a missed caller is helped without WhatsApp, '' when he is written to."""
-    return "a landline" if number.kind is Kind.LANDLINE else ""
+    if number.kind is Kind.LANDLINE:
+        return "a landline"
+    return NO_WHATSAPP if no_whatsapp else ""

@@ -25,8 +25,8 @@ NAME_LENGTH = 60
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a decision may look at beside the case. `on_call`: the customer is on a call with the PBX right now;
-    `ringing`: the attempt under way is still up. `stopped`: the customer asked this brand
-    not to contact him. `sign` makes the payload of a button, `read` reads it back."""
+    `ringing`: the attempt under way is still up; `no_whatsapp`: WhatsApp did not reach him lately. `stopped`: the
+    customer asked this brand not to contact him. `sign` makes the payload of a button, `read` reads it back."""
 
     line: Line
     flow: Flow
@@ -35,6 +35,7 @@ class Context:
     read: Callable[[str], Tap | None]
     on_call: bool = False
     ringing: bool = False
+    no_whatsapp: bool = False
     stopped: bool = False
 
 

@@ -29,6 +29,7 @@
 | salt | string | of those hashes |
 | account | hash | news about our account, by webhook field and subject: the newest JSON of each |
 | unknown, unknown:counts | stream, hash | webhook updates we cannot read: the last ones whole, how many of each kind |
+| nowhatsapp:KEY | string | that WhatsApp did not reach a customer in the last month |
 | live:KEY | set | the calls a customer is on (`PBX|LINKEDID`); KEY may be an attempt |
 | heard:PBX | string | JSON: until when its listener heard it, and since when it has to be read again |
 | lost:PBX | string | how many news of calls were lost in the last days, because neither Redis nor the disk took them |
@@ -43,6 +44,8 @@ from dataclasses import dataclass
 REMEMBER_S = 9 * 24 * 3600
 """How long applied facts and messages are remembered: longer than Meta repeats a webhook."""
 CLOSED_CASE_S = 30 * 24 * 3600
+NO_WHATSAPP_S = 30 * 24 * 3600
+"""Who had no WhatsApp may have it a month later."""
 LIVE_S = 3 * 3600
 """A call whose end nobody saw stops counting as live after this."""
 

@@ -88,6 +88,8 @@ class Pace:
 
     async def broke(self, message: Message, scope: Scope, why: str, delay_s: float = 0.0) -> float:
         """Stop what the scope names, for `delay_s` or a while that grows; says when it is tried again."""
+        if scope is Scope.PAIR:
+            return await self._crowded(message, delay_s)
         name = self.store.keys.of("circuit", *_named(message, scope))
         tries, since = await self.store.fields(name, "tries", "since")
         wait = delay_s or min(FIRST_PROBE_S * 2 ** min(int(tries or 0), 10), LAST_PROBE_S)
@@ -95,6 +97,13 @@ class Pace:
         op: Op = ("HSET", name, "why", why, "since", since.decode() or repr(now), "tries", str(int(tries or 0) + 1))
         await self.store.commit((), [(*op, "probe_at", f"{now + wait:.3f}")])
         return now + wait
+
+    async def _crowded(self, message: Message, delay_s: float) -> float:
+        """Let this recipient have nothing for a while, as if his burst were used up."""
+        until, pair = self.clock() + delay_s, self.store.keys.of("pace", "pair", message.to)
+        due = until + self.limits.pair_s * (self.limits.pair_burst - 1)
+        await self.store.commit((), [("SET", pair, f"{due:.6f}", "PX", str(int(1000 * (due - self.clock())) + 1000))])
+        return until
 
     async def trust(self) -> None:
         """Somebody says that he mended it: nothing is taken for broken until it fails again."""

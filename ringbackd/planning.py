@@ -80,6 +80,7 @@ class Planner:
             read=self.tap,
             on_call=await self.store.live(key),
             ringing=await self.store.live(attempt),
+            no_whatsapp=await self.store.no_whatsapp(key),
             stopped=(await self.store.ledger.ruling(key, line.brand)).stopped,
         )
 

@@ -131,7 +131,12 @@ class Store:
             consent=await self.ledger.ruling(key, line.brand),
             contacted=float(await self.redis.get(self.keys.of("contacted", line.name, key)) or 0),
             talked=float(await self.redis.get(self.keys.of("talked", key)) or 0),
+            no_whatsapp=await self.no_whatsapp(key),
         )
+
+    async def no_whatsapp(self, key: str) -> bool:
+        """Whether WhatsApp did not reach a customer lately."""
+        return bool(await self.redis.exists(self.keys.of("nowhatsapp", key)))
 
     async def live(self, key: str) -> bool:
         """Whether a customer is on a call with the PBX right now, or an attempt is still up."""

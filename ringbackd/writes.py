@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from ringback.command import ClearTimer, Command, Dial, Note, Record, Send, SetTimer, Withdraw
+from ringback.command import ClearTimer, Command, Dial, Note, Reach, Record, Send, SetTimer, Withdraw
 from ringback.fact import Timer
 from ringback.record import Case
-from ringbackd.keys import CLOSED_CASE_S, REMEMBER_S, Keys
+from ringbackd.keys import CLOSED_CASE_S, NO_WHATSAPP_S, REMEMBER_S, Keys
 from ringbackd.store import Op, Store
 
 UNSETTLED = ("queued", "sending", "doubt")
@@ -78,6 +78,9 @@ def command_writes(store: Store, case: Case, command: Command) -> list[Op]:
             return [("XADD", keys.dials, "*", "json", json.dumps(dial))]
         case Record():
             return store.ledger.append(command.key, command.consent)
+        case Reach():
+            key = keys.of("nowhatsapp", command.key)
+            return [("DEL", key) if command.whatsapp else ("SET", key, "1", "EX", str(NO_WHATSAPP_S))]
         case Note():
             return [store.note(command.entry)]
 

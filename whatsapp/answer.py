@@ -31,7 +31,7 @@ class Rule:
 
 _ACCOUNT_PERMISSIONS = range(200, 300)
 _ROWS: tuple[tuple[Rule, tuple[int, ...]], ...] = (
-    (Rule(Scope.RECIPIENT, growth=4), (131056,)),
+    (Rule(Scope.PAIR, growth=4), (131056,)),
     (Rule(Scope.NUMBER, growth=2), (4, 80007, 130429, 131057, 133004)),
     (Rule(Scope.RECIPIENT, growth=2), (1, 2, 131000, 131016)),
     (Rule(Scope.RECIPIENT), (131049, 130472)),

@@ -12,6 +12,8 @@ class Scope(StrEnum):
     """How much of what we send an answer concerns."""
 
     RECIPIENT = "recipient"
+    PAIR = "pair"
+    """Everything from our number to this recipient, for a while."""
     TEMPLATE = "template"
     NUMBER = "number"
     ACCOUNT = "account"

@@ -68,8 +68,8 @@ class Outbox(Protocol):
         """It will never be sent."""
 
     async def broke(self, message: Message, outcome: RetryAt | Refused, entry: str) -> None:
-        """It was not sent because its template, the number or the account does not work: these are left alone for a
-        while, and the message waits with them."""
+        """It was not sent because of its template, the number, the account, or too much to this recipient: these are
+        left alone for a while, and the message waits with them."""
 
 
 class Sender:

@@ -264,10 +264,10 @@ def test_a_forged_payload_is_only_words() -> None:
     assert (world.case.callback, world.case.state) == (None, State.WITH_PERSON)
 
 
-def test_a_number_without_whatsapp_ends_the_case() -> None:
+def test_a_message_that_fails_for_another_reason_ends_the_case() -> None:
     world = contacted()
     message = world.messages[0].id
-    world.tell(Delivery(wamid="w", message=message, status="failed", code=131026, why="undeliverable", at=world.now))
+    world.tell(Delivery(wamid="w", message=message, status="failed", code=131049, why="not now", at=world.now))
     assert world.case.outcome is Outcome.UNREACHABLE
 
 

@@ -68,6 +68,7 @@ class World:
     on_call: bool = False
     ringing: bool = False
     stopped: bool = False
+    no_whatsapp: bool = False
     flow: Flow = FLOW
     commands: list[Command] = field(default_factory=list)
     current: Case | None = None
@@ -89,6 +90,7 @@ class World:
             on_call=self.on_call,
             ringing=self.ringing,
             stopped=self.stopped,
+            no_whatsapp=self.no_whatsapp,
         )
 
     def missed(self, **changes: Any) -> None:

@@ -133,13 +133,15 @@ async def test_an_answer_of_the_api_that_is_lost_does_not_send_twice(stage: Stag
     assert len(stage.cloud.accepted) == 1
 
 
-async def test_a_number_without_whatsapp_ends_the_case(stage: Stage) -> None:
+async def test_a_number_without_whatsapp_goes_to_a_person_and_is_not_written_to_again(stage: Stage) -> None:
     stage.cloud.knobs = Knobs(fail={"321": 131026})
     await miss(stage, "987654321")
-    await in_state(stage, "987654321", State.CLOSED)
+    await in_state(stage, "987654321", State.WITH_PERSON)
     case = await stage.case("987654321")
     assert case
-    assert case.outcome is Outcome.UNREACHABLE
+    assert case.unwritable == "a number without WhatsApp"
+    assert await stage.store.no_whatsapp(case.key)
+    assert len(stage.cloud.accepted) == 1
 
 
 async def test_a_customer_who_does_not_pick_up_is_rung_again_and_then_told(stage: Stage) -> None:

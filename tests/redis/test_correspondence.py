@@ -226,7 +226,7 @@ async def test_a_failure_after_it_was_read_is_ignored_and_kept_in_the_journal(po
 async def test_a_failure_before_it_was_delivered_ends_the_case(post: Post) -> None:
     case = await post.case()
     for status in ("sent", "failed"):
-        await post.desk.process(Delivery(wamid=f"w-{case.id}-m1", status=status, code=131026, at=post.now))
+        await post.desk.process(Delivery(wamid=f"w-{case.id}-m1", status=status, code=131049, at=post.now))
     assert (await post.get(case)).outcome is Outcome.UNREACHABLE
 
 

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from ringback.consent import Act, Consent, Way
-from ringback.fact import Accepted, Delivery, Refused
+from ringback.fact import Accepted, Delivery, PersonActed, Refused, Said
+from ringback.journal import Event
+from ringback.message import Message, Text
+from ringback.record import State
+from ringbackd.keys import NO_WHATSAPP_S
 from ringbackd.store import Store
 from tests.redis.offices import Office, entries
 from whatsapp.outcome import Outcome, RetryAt, Scope, Sent, Unclear
@@ -179,3 +183,31 @@ async def test_a_message_that_waits_can_be_dropped_and_its_case_learns_it(office
     api = Api()
     await work(office, api)
     assert api.posted == []
+
+
+async def test_whom_whatsapp_did_not_reach_is_not_written_to_again_until_he_writes(office: Office) -> None:
+    await work(office, Api(SENT))
+    await office.settle()
+    (name,) = [entry.data["message"] for entry in await office.store.journal() if entry.event is Event.QUEUED]
+    await office.desk.process(Delivery(wamid="w1", message=str(name), status="failed", code=131026, at=office.now))
+    (case,) = await office.store.active_cases()
+    await office.desk.process(PersonActed(nonce="1", case=case.id, act="solve", at=office.now))
+    await office.missed(linkedid="2")
+    assert await entries(office.store) == []
+    (again,) = await office.store.active_cases()
+    assert (again.state, again.unwritable) == (State.WITH_PERSON, "a number without WhatsApp")
+    assert 0 < await office.store.redis.ttl(office.store.keys.of("nowhatsapp", again.key)) <= NO_WHATSAPP_S
+    await office.desk.process(Said(wamid="in1", wa_id="51987654321", text="hola", at=office.now))
+    assert not await office.store.no_whatsapp(again.key)
+
+
+async def test_too_much_to_one_recipient_holds_everything_for_him_and_nothing_for_others(office: Office) -> None:
+    api = Api(RetryAt(16.0, "pair rate limit", Scope.PAIR), SENT)
+    await work(office, api)
+    his = Message(id="x-m1", case="x", line="ventas", to="+51987654321", body=Text(text="hola"), not_after=4e9)
+    pause = await office.outbox.limits.take(his, "51987654321")
+    assert pause
+    assert pause.seconds == pytest.approx(16, abs=0.1)
+    assert await office.outbox.limits.take(his.model_copy(update={"to": "+51987654322"}), "51987654322") is None
+    office.now += 17
+    assert await office.outbox.limits.take(his, "51987654321") is None

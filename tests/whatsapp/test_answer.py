@@ -62,7 +62,7 @@ def test_a_code_that_is_worth_another_try(code: int, status: int) -> None:
 
 
 def test_a_wait_does_not_grow_for_ever() -> None:
-    assert decide(400, error(131056), 10**9) == RetryAt(MAX_DELAY_S, "no", Scope.RECIPIENT)
+    assert decide(400, error(131056), 10**9) == RetryAt(MAX_DELAY_S, "no", Scope.PAIR)
 
 
 @pytest.mark.parametrize(
