@@ -163,9 +163,12 @@ async def everything(store: Store) -> str:
 async def test_nothing_stays_of_who_was_erased_and_everything_of_the_others(store: Store) -> None:
     office = await busy(store)
     before, others = report(await store.journal(), NOON - 60, NOON + 60), (await everything(store)).count(OTHER)
+    his = next(case.id for case in await store.active_cases() if case.key == KEY)
     erased = await erase(store, (line(),), KEY)
     assert (erased.cases, erased.unread) == (1, 0)
     left = await everything(store)
+    keys = [row for row in left.splitlines() if not row.startswith(f"{store.keys.journal.encode()!r} ")]
+    assert not [row for row in keys if his in row], "the journal alone knows the case, nobody's any more"
     for trace in (KEY, "987654321", "PE.u51987654321"):
         assert trace not in left
     assert left.count(OTHER) == others
