@@ -58,6 +58,7 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         self._answers = Answers()
         self._matches: dict[str, list[Callable[[Link, Message], object]]] = {}
         self._closing = asyncio.Event()
+        self._unread = 0
         self._level = logging.DEBUG if quiet else logging.WARNING
         self._said: Backoff | None = None
         self.ready = asyncio.Event()
@@ -88,6 +89,11 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         if response.get("Response") == "Error":
             raise PermissionError(response.get("Message", "refused"))
         return rows
+
+    @property
+    def unread(self) -> int:
+        """Messages that were no AMI, on this connection and those before it."""
+        return self._unread + (self.protocol.unread if self.protocol else 0)
 
     def close(self) -> None:
         """Close for good; a closed link never comes back."""
@@ -172,6 +178,7 @@ class Link(Manager):  # type: ignore[misc]  # panoramisk carries no types
         self.ready.clear()
         if self.protocol is not None:
             self.protocol.close()
+            self._unread += self.protocol.unread
             self._answers.fail(reason)
             self.protocol = None
 

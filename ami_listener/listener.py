@@ -33,6 +33,14 @@ LONGEST_GAP_S = 7 * 86_400.0
 GAPS = 100
 """Gaps that wait to be written down while that is not possible."""
 
+UNREAD_EVERY_S = 600.0
+"""How often is said what could not be read, if there is more of it."""
+
+UNREAD = (
+    "{} messages on the AMI link could not be read since Ringback started: is something else than Asterisk on that"
+    " port, or between? `ringback record` keeps what comes"
+)
+
 
 class Listener:
     """Turns what one Asterisk says into calls for a sink. With a CEL every call that ends comes out at least once.
@@ -73,7 +81,7 @@ class Listener:
         self._link.register_event("FullyBooted", self._fully_booted)
         self._rights = Rights(settings, self._link)
         self._unasked = asyncio.Event()
-        self._trouble = ""
+        self._troubles: dict[str, str] = {}
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -84,6 +92,7 @@ class Listener:
             tasks.create_task(self._resolve_doubts())
             tasks.create_task(self._remember())
             tasks.create_task(self._ask_rights_when_connected())
+            tasks.create_task(self._count_unread())
 
     def _event(self, link: Link, event: Message) -> None:
         if step := self._moments.step():
@@ -102,7 +111,7 @@ class Listener:
         for outcome in self._tracker.feed(event, at):
             self._deliver(outcome)
             if isinstance(outcome, Call) and (trouble := self._rights.ended(outcome)):
-                self._tell(trouble)
+                self._tell("rights", trouble)
 
     def _deliver(self, outcome: Outcome) -> None:
         """Hand an outcome on; a call that nobody can judge by its events is asked of the other sources first."""
@@ -112,12 +121,12 @@ class Listener:
         else:
             self._delivery.put(outcome)
 
-    def _tell(self, trouble: str) -> None:
+    def _tell(self, about: str, trouble: str) -> None:
         """Say what an admin has to mend, once; "" when it is."""
-        if trouble and trouble != self._trouble:
+        if trouble and trouble != self._troubles.get(about):
             log.warning("%s: %s", self._settings.name, trouble)
-        self._trouble = trouble
-        self._delivery.put(Trouble(trouble))
+        self._troubles[about] = trouble
+        self._delivery.put(Trouble("; ".join(filter(None, self._troubles.values()))))
 
     def _fully_booted(self, link: Link, event: Message) -> None:
         uptime = event.get("Uptime", "")
@@ -160,7 +169,15 @@ class Listener:
             await self._unasked.wait()
             self._unasked.clear()
             with suppress(LinkDownError, TimeoutError):
-                self._tell(await self._rights.ask())
+                self._tell("rights", await self._rights.ask())
+
+    async def _count_unread(self) -> None:
+        told = 0
+        while True:
+            await asyncio.sleep(UNREAD_EVERY_S)
+            if (unread := self._link.unread + self._tracker.unread) > told:
+                told = unread
+                self._tell("unread", UNREAD.format(unread))
 
     async def _go_live(self) -> None:
         """Feed what was kept, and what comes meanwhile behind it."""

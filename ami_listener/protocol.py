@@ -36,6 +36,11 @@ class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk carries no type
         self._end = ""
         self.lost: asyncio.Future[str] = self._loop.create_future()
 
+    @property
+    def unread(self) -> int:
+        """Messages that were neither event nor response."""
+        return self._framer.unread
+
     def connection_made(self, transport: asyncio.Transport) -> None:
         """The TCP connection stands."""
         self.transport = transport

@@ -13,6 +13,9 @@ from ringback.call import Call
 EVENTS = frozenset(HANDLERS) | frozenset(CALL_HANDLERS)
 """The names of the events the tracker uses; a reader may drop all others unread."""
 
+IDS = ("Channel", "Uniqueid", "Linkedid")
+"""What every event of a channel carries. MessageWaiting may also be of a mailbox alone."""
+
 __all__ = ["EVENTS", "CallStarted", "Event", "Outcome", "Tracker"]
 
 
@@ -20,11 +23,13 @@ class Tracker:
     """Follows every call of one PBX. It decides only when the last channel of a Linkedid has hung up.
 
     Feeding an event twice changes nothing, and events of a call that has its verdict are ignored, so what the CEL
-    and the live link both tell may overlap. What it does not understand it skips.
+    and the live link both tell may overlap. What it does not understand it skips; `unread` counts the events of a
+    channel that do not say of which.
     """
 
     def __init__(self, settings: PbxSettings) -> None:
         self._registry = Registry(settings)
+        self.unread = 0
 
     def feed(self, event: Event, at: float) -> list[Outcome]:
         """Take one event; `at` is its arrival (seconds since the epoch), used where it carries no Timestamp.
@@ -109,6 +114,8 @@ class Tracker:
             look(self._registry, event, channel, at)
             if handler := HANDLERS[name]:
                 handler(self._registry, event, channel, at)
+        elif name != "MessageWaiting" and not all(event.get(header) for header in IDS):
+            self.unread += 1
 
     def _take(self) -> list[Outcome]:
         outcomes, self._registry.outcomes = self._registry.outcomes, []

@@ -156,6 +156,10 @@ def _complain(replayed: Replay) -> None:
     troubles = (
         (bool(stream.recording.trouble), f"{stream.recording.trouble}; read as far as it is whole"),
         (bool(stream.unread), f"{stream.unread} messages are no AMI and were skipped"),
+        (
+            bool(replayed.tracker.unread),
+            f"{replayed.tracker.unread} events do not say of which channel and were skipped",
+        ),
         (bool(stream.lost), f"{stream.lost} bytes are no whole message and were skipped"),
         (not stream.events, "no event of a call in it; record one with `ringback record`"),
         (bool(stream.events) and not stream.timed, f"{NO_TIMES}: durations are unknown, no call counts as short"),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ami_listener import listener as listener_module
+from ami_listener.listener import Listener
 from ami_listener.sieve import Sieve
 from ami_listener.tracker import EVENTS, Outcome, Tracker
 from ami_listener.wire import END, Framer
 from ringback.call import Call
+from tests.listener.hostile import hostile
 from tests.listener.listenerkit import SETTINGS, TRANSCRIPTS, Script
+from tests.listener.test_real_pbx import Book
 
 MESSAGES = [message for path in TRANSCRIPTS.glob("*.ami") for message in path.read_bytes().split(END) if message]
 
@@ -61,3 +69,32 @@ def test_damaged_messages_in_disorder_invent_nobody(messages: list[bytes], data:
     assert set(found) <= {event.get(header) for event in events for header in ("Linkedid", "DestLinkedid", "ActionID")}
     assert len(set(found)) == len(found)
     assert tracker.live() == set()
+
+
+def test_events_that_name_no_channel_are_counted() -> None:
+    tracker = Tracker(SETTINGS)
+    for event in ({"Event": "Hangup", "Uniqueid": "1.1"}, {"Event": "Newchannel"}, {"Event": "MessageWaiting"}):
+        assert tracker.feed(event, 0.0) == []
+    assert tracker.unread == 2
+    assert tracker.live() == set()
+
+
+def told(book: Book, words: str) -> bool:
+    return any(words in trouble for trouble in book.troubles)
+
+
+async def test_what_could_not_be_read_is_counted_over_connections_and_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(listener_module, "UNREAD_EVERY_S", 0.01)
+    book = Book()
+    async with hostile() as server:
+        task = asyncio.create_task(Listener(server.settings(), book).run())
+        for times, said in ((1, "2 messages"), (2, "4 messages")):
+            await server.got("CoreShowChannels", times)
+            server.send(b"<html>\r\n\r\nEvent: Hangup\r\n\r\n")
+            await book.when(partial(told, book, said))
+            server.cut()
+        task.cancel()
+        await asyncio.wait({task})
+    assert "4 messages on the AMI link could not be read" in caplog.text
