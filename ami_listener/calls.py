@@ -138,6 +138,8 @@ class LiveCall:
             self.place = Place.VOICEMAIL
         elif kind is Kind.PHONES:
             self._find_phones()
+        elif kind is Kind.HANGUP and self.schedule:
+            self._find_closed()
         elif kind is Kind.IVR:
             self.enter_menu(context)
         elif kind is Kind.CLOSED or (kind is Kind.ANNOUNCEMENT and (self.schedule or self.place is Place.NOWHERE)):

@@ -19,6 +19,7 @@ class Kind(Enum):
     CLOSED = auto()
     ANNOUNCEMENT = auto()
     SCHEDULE = auto()
+    HANGUP = auto()
     VOICEMAIL = auto()
     PHONES = auto()
     OTHER = auto()
@@ -35,6 +36,7 @@ class Contexts:
             (Kind.CLOSED, settings.closed_contexts),
             (Kind.ANNOUNCEMENT, settings.announcement_contexts),
             (Kind.SCHEDULE, settings.schedule_contexts),
+            (Kind.HANGUP, settings.hangup_contexts),
             (Kind.VOICEMAIL, settings.voicemail_contexts),
         )
         self._known: dict[str, Kind] = {}

@@ -75,6 +75,7 @@ def _contexts(settings: PbxSettings) -> Iterable[str]:
         *settings.closed_contexts,
         *settings.announcement_contexts,
         *settings.schedule_contexts,
+        *settings.hangup_contexts,
         *settings.voicemail_contexts,
     )
     return [_posix(pattern) for pattern in dict.fromkeys(patterns)]

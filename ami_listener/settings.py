@@ -73,6 +73,7 @@ class PbxSettings(BaseModel):
     closed_contexts: Patterns = ("closed*", "cerrado*", "fechado*", "out-of-hours*", "after-hours*")
     announcement_contexts: Patterns = ("app-announcement-*",)
     schedule_contexts: Patterns = ("timeconditions", "timeconditions-*", "app-daynight*")
+    hangup_contexts: Patterns = ("app-blackhole",)
     voicemail_contexts: Patterns = ("macro-vm", "app-vm*", "vm-*", "voicemail*", "vmblast*")
 
     short_s: Seconds = 5.0

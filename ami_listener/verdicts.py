@@ -84,8 +84,6 @@ def _unanswered(call: LiveCall) -> tuple[Verdict, str]:
         return Verdict.VOICEMAIL, MESSAGE[call.message_left]
     if call.place in PLACES:
         return PLACES[call.place], call.menu
-    if call.place is Place.NOWHERE and call.schedule:
-        return Verdict.CLOSED, "sent away outside opening hours"
     return _phones(call), " ".join(sorted(call.dial_results))
 
 

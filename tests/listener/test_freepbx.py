@@ -78,6 +78,7 @@ def test_an_empty_queue_makes_no_event_but_a_variable() -> None:
         (["app-daynight", "app-announcement-3"], Verdict.CLOSED),
         ([TC, "ivr-1", "app-announcement-1"], Verdict.ABANDONED_IVR),
         ([TC, "from-did-direct", "macro-exten-vm"], Verdict.NO_ANSWER),
+        ([TC, "custom-app"], Verdict.NO_ANSWER),
         ([TC, "ext-group", "app-blackhole"], Verdict.NO_ANSWER),
         (["ivr-1", "from-did-direct-ivr", "from-did-direct"], Verdict.NO_ANSWER),
         (["ivr-1", "ext-local", "macro-vm", "ext-local"], Verdict.VOICEMAIL),
