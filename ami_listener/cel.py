@@ -97,7 +97,7 @@ def translate(row: Row) -> list[Event]:
 def _app_start(row: Row, extra: dict[str, str]) -> list[dict[str, str]]:
     events = [{"Event": "Newexten", "Application": row.appname, "AppData": row.appdata}]
     if row.appname == "Queue":
-        events.append({"Event": "QueueCallerJoin", "Queue": row.appdata.partition(",")[0]})
+        events.append({"Event": "QueueCallerJoin", "Queue": row.appdata.partition(",")[0], "AppData": row.appdata})
     if row.appname == "Dial":
         events.append({"Event": "DialBegin"})
     return events

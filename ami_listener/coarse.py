@@ -3,7 +3,7 @@
 Facts, seen on Asterisk 16 and 22 and on FreePBX 17: a record ANSWERED proves that two channels were joined only where
 there is a second one (menus and announcements are ANSWERED too); behind a Local channel the records of its second
 half tell who picked up; `lastapp` is what the caller's channel was doing when he hung up, and Hangup when the dialplan
-ended the call.
+ended the call. A transfer to nobody may leave no record at all: then a caller who was lost in it is told as answered.
 """
 
 from __future__ import annotations
@@ -31,8 +31,11 @@ ABANDONED = frozenset({Verdict.ABANDONED_QUEUE, Verdict.ABANDONED_IVR, Verdict.N
 DIALLED = {"BUSY": Verdict.BUSY, "NO ANSWER": Verdict.NO_ANSWER}
 """What Dial() told of a leg, where that decides; FAILED and CONGESTION may be a phone or the network."""
 
-EARLY_S = 3.0
-"""A caller who entered a queue so soon after his channel was made was nowhere else before."""
+EARLY_S = 1.0
+"""A caller who entered a queue so soon after his channel was made was nowhere else before, and heard by nobody."""
+
+AT_ONCE_S = 3.0
+"""A caller who was gone so soon after he left the queue was nowhere else afterwards."""
 
 
 @dataclass(slots=True)
@@ -51,7 +54,7 @@ class Evidence:
     @property
     def started(self) -> float:
         """When it began, to the second."""
-        return min([row.start for row in self.rows] or [one.at for one in self.entries])
+        return born(self.linkedid) or min([row.start for row in self.rows] or [one.at for one in self.entries])
 
     @property
     def ended(self) -> float:
@@ -162,16 +165,19 @@ class Judge:
         enough = person is not None and person.seconds >= max(1.0, self._settings.answered_after_s)
         if person is None or not enough or went_on or story.unheard:
             return Verdict.UNKNOWN, None
+        if any(row.channel == person.channel for row in evidence.rows):  # he rang somebody else meanwhile
+            return Verdict.UNKNOWN, None
         far = self._is_trunk(person.channel)
         return (Verdict.UNKNOWN, None) if far is not (direction is Direction.OUTBOUND) else (Verdict.ANSWERED, person)
 
     def _unanswered(self, evidence: Evidence, story: QueueStory) -> Verdict:
         last = evidence.own[-1]
         application, kind = last.lastapp.lower(), self._contexts.kind(last.dcontext)
+        left = story.left if evidence.ended - story.at < AT_ONCE_S else None
         if application in VOICEMAIL_APPS:
             return Verdict.VOICEMAIL
         if application == "queue":
-            return story.left or (Verdict.ABANDONED_QUEUE if last.billsec else Verdict.UNKNOWN)
+            return left or (Verdict.ABANDONED_QUEUE if last.billsec else Verdict.UNKNOWN)
         if application == "dial":
             return _dialled(evidence.own)
         rang = any(row.dstchannel for row in evidence.own)
@@ -180,11 +186,13 @@ class Judge:
         if kind is Kind.CLOSED and not rang and not story.queues:
             return Verdict.CLOSED
         ended = application in ENDED_BY_DIALPLAN and kind in (Kind.OTHER, Kind.TRUNK)
-        return (story.left if ended else None) or Verdict.UNKNOWN
+        return (left if ended else None) or Verdict.UNKNOWN
 
     def _short(self, verdict: Verdict, evidence: Evidence) -> Verdict:
-        short = evidence.ended - evidence.started < self._settings.short_s
-        return Verdict.SHORT if short and verdict in ABANDONED else verdict
+        """Who gave up within seconds. A CDR does not tell whether he did, or the phones: then it is unknown."""
+        if verdict not in ABANDONED or evidence.ended - evidence.started >= self._settings.short_s:
+            return verdict
+        return Verdict.UNKNOWN if verdict is Verdict.NO_ANSWER else Verdict.SHORT
 
     def _did(self, evidence: Evidence, story: QueueStory) -> str:
         told = next((row.did for row in evidence.own if row.did), "") or story.did

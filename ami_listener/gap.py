@@ -77,9 +77,10 @@ class Filler:
         self._broken: dict[str, str] = {}
 
     @property
-    def coarse(self) -> bool:
-        """Whether there is anything beside CEL."""
-        return bool(self._cdr or self._queue_log)
+    def coarse(self) -> str:
+        """What there is beside CEL, for people; "" for nothing."""
+        places = [reader.place for reader in self._cdr] + [reader.place for reader in self._queue_log]
+        return ", ".join(place.name for place in places)
 
     def probe(self) -> list[tuple[str, str]]:
         """Every source by its name with what is wrong with it, "" where it can be read. Blocks."""
@@ -165,7 +166,10 @@ def _first_page(reader: RowsReader[T], since: float) -> None:
 
 
 def _better(call: Call, told: Call | None) -> Call:
-    return told if told is not None and told.verdict is not Verdict.UNKNOWN else call
+    """What CDR and queue_log know better. Of a call in which somebody was heard they may miss how it went on."""
+    if told is None or told.verdict is Verdict.UNKNOWN or (call.talk and told.verdict is Verdict.ANSWERED):
+        return call
+    return told
 
 
 async def _in_thread(pages: Iterator[list[T]]) -> AsyncIterator[list[T]]:

@@ -143,7 +143,7 @@ class Listener:
         at = self._clock()
         if self._kept is None:
             earliest = self._moments.earliest(self._heard_until)
-            self._read_from = earliest - OVERLAP_S
+            self._read_from = min(earliest, self._tracker.oldest() or earliest) - OVERLAP_S
             self._unheard_since = at = max(earliest, at - 2 * self._settings.keepalive_s)
         self._delivery.put(LinkDown(at, reason))
 

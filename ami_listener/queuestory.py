@@ -9,15 +9,19 @@ from ami_listener.channels import local_number
 from ami_listener.sources.queuelog import Entry
 from ringback.call import Verdict
 
+SURE_S = 2
+"""Between two moments so far apart in whole seconds lies more than one."""
+
 SHORTEST_NUMBER = 7
 """Digits of a telephone number; what is shorter is an extension."""
 
 
 @dataclass(slots=True)
 class QueueStory:
-    """A caller's way through the queues. `left`: why he left the last one without an agent, None where he did not.
+    """A caller's way through the queues. `left`: why he left the last one without an agent, None where he did not; `at`
+    when (epoch seconds).
 
-    `unheard`: an agent picked up, and they talked for less than a second.
+    `unheard`: an agent picked up, and they may have talked for less than a second: the times are whole ones.
     """
 
     entered: float = 0.0
@@ -28,6 +32,7 @@ class QueueStory:
     waited: float = 0.0
     talked: int = 0
     left: Verdict | None = None
+    at: float = 0.0
     completed: bool = False
     unheard: bool = False
 
@@ -63,7 +68,7 @@ def _enter(story: QueueStory, entry: Entry) -> None:
 
 def _leave(verdict: Verdict) -> Callable[[QueueStory, Entry], None]:
     def leave(story: QueueStory, entry: Entry) -> None:
-        story.left, story.waited = verdict, float(entry.number(2))
+        story.left, story.at, story.waited = verdict, entry.at, float(entry.number(2))
 
     return leave
 
@@ -79,7 +84,7 @@ def _connect(story: QueueStory, entry: Entry) -> None:
 
 def _complete(story: QueueStory, entry: Entry) -> None:
     story.talked = entry.number(1)
-    story.completed, story.unheard = True, not story.talked
+    story.completed, story.unheard = True, story.talked < SURE_S
 
 
 def _transfer(story: QueueStory, entry: Entry) -> None:

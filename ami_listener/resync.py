@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 
 from ami_listener.breath import breathe
+from ami_listener.certainty import Certainty
 from ami_listener.gap import Filler
 from ami_listener.link import Link
 from ami_listener.settings import PbxSettings
@@ -37,6 +38,7 @@ class Resync:
     ) -> None:
         self._settings, self._tracker, self._filler = settings, tracker, filler
         self._deliver, self._clock = deliver, clock
+        self._certainty = Certainty()
         self._started: list[CallStarted] = []
         self._doubtful: dict[str, Call] = {}
         self.told = 0
@@ -74,13 +76,14 @@ class Resync:
         number = 0
         async for event in self._filler.events(reader, since):
             if only is None or event["Linkedid"] in only:
+                self._certainty.see(event)
                 self._feed(event, Source.CEL)
             await breathe(number := number + 1)
 
     def _feed(self, event: Event, source: Source) -> None:
         for outcome in self._tracker.feed(event, self._clock()):
             if isinstance(outcome, Call):
-                self._take(outcome, source)
+                self._take(self._certainty.settle(outcome) if source is Source.CEL else outcome, source)
             else:
                 self._started.append(outcome)
 
@@ -104,13 +107,12 @@ class Resync:
             since = self._clock() - OVERLAP_S
 
     async def _read_coarse(self, since: float, live: Collection[str]) -> None:
-        """Whatever CDR and queue_log tell of calls that are over and of which nothing better is known."""
+        """What CDR and queue_log tell of calls that are over and of which nothing else is known."""
         told = await self._filler.calls(since) if self._filler.coarse else {}
+        self.source = ", ".join(filter(None, (self.source, self._filler.coarse)))
         for linkedid, call in told.items():
-            known = self._tracker.has_ended(linkedid) and linkedid not in self._doubtful
-            if known or linkedid in live or (call.verdict is Verdict.UNKNOWN and linkedid in self._doubtful):
+            if self._tracker.has_ended(linkedid) or linkedid in live:
                 continue
-            self._doubtful.pop(linkedid, None)
             self._tracker.forget(linkedid)
             self._tell(call)
 

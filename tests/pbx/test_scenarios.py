@@ -13,6 +13,7 @@ from ami_listener.settings import PbxSettings
 from ringback.call import Call
 from ringbackd.sandbox.kit import Kit, ensure
 from tests.listener.test_real_pbx import Book
+from tests.pbx import written
 from tests.pbx.rig import Business, play_all
 from tests.pbx.scenarios import SCENARIOS, disagreements
 
@@ -38,7 +39,9 @@ async def test_what_is_said_is_what_happened(both: Kit, tmp_path: Path, release:
         await asyncio.sleep(1)
         listening.cancel()
         await asyncio.wait({listening})
+        misread = await written.wrong(pbx, scenarios)
     assert not {name: error for name, error in trouble.items() if error}
     said: list[Call] = book.calls
     wrong = [line for scenario in scenarios for line in disagreements(scenario, said)]
     assert not wrong, "\n".join(["", *wrong])
+    assert not misread, "\n".join(["", *misread])
