@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Self
 
@@ -76,12 +76,12 @@ class Office:
         """What the verdicts were read from."""
         return {str(entry.data["source"]) for entry in self.journal() if entry.event is Event.CALL_ENDED}
 
-    async def has(self, expected: Mapping[str, str]) -> None:
-        """Wait until every caller has his verdict."""
+    async def has(self, callers: Collection[str]) -> None:
+        """Wait until every one of these callers has a verdict."""
         await until(
-            lambda: set(expected.items()) <= set(self.verdicts()),
+            lambda: set(callers) <= {caller for caller, _ in self.verdicts()},
             seconds=20,
-            otherwise=lambda: f"{self.name}: {self.verdicts()} but not all of {expected}",
+            otherwise=lambda: f"{self.name}: {self.verdicts()} but not all of {callers}",
         )
 
 

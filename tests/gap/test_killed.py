@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -27,6 +27,13 @@ SOURCES = {
     "queue-log": ("queue_log",),
     "cdr-and-queue-log": ("cdr csv", "queue_log"),
 }
+ON = {
+    "22": ("cel-csv", "cel-sqlite", "cdr-csv", "queue-log"),
+    "16": ("cel-csv", "cdr-sqlite", "cdr-and-queue-log"),
+    "cut": ("cel-csv", "cdr-and-queue-log", "queue-log"),
+}
+"""Which of them are tried on which Asterisk, and when the link is cut; each runs a Ringback of its own."""
+
 BEFORE, WAITS, RINGS_OUT, TALKS, CLOSED, STAYS = (f"98760000{number}" for number in range(6))
 TRUTH = {
     BEFORE: "abandoned_queue",
@@ -36,8 +43,12 @@ TRUTH = {
     CLOSED: "closed",
     STAYS: "abandoned_queue",
 }
+"""As a person listening would have said it."""
+
 QUEUES = {who: TRUTH[who] for who in (BEFORE, WAITS, STAYS)}
-"""What queue_log alone tells of; all the others were in no queue."""
+"""What queue_log alone tells of: all the others were in no queue. A caller whose second ended before he was in it may
+have been heard by somebody in between: then it does not know.
+"""
 
 LONG_ENOUGH_S = 1.2
 """A CDR of less than a second does not tell whether the call was picked up before it went into the queue."""
@@ -47,10 +58,12 @@ TALK_S = 2.3
 
 
 @asynccontextmanager
-async def offices(kit: Kit, folder: Path, pbx: Pbx, redis_url: str, port: int) -> AsyncIterator[list[Office]]:
-    """One for each source, all on the same PBX."""
+async def offices(
+    folder: Path, pbx: Pbx, redis_url: str, port: int, names: Sequence[str]
+) -> AsyncIterator[list[Office]]:
+    """One for each of these sources, all on the same PBX."""
     async with AsyncExitStack() as stack:
-        found = [Office(folder, pbx, redis_url, name, sources, port) for name, sources in SOURCES.items()]
+        found = [Office(folder, pbx, redis_url, name, SOURCES[name], port) for name in names]
         for office in found:
             stack.push_async_callback(office.kill)
         await asyncio.gather(*(office.start() for office in found))
@@ -92,8 +105,11 @@ async def told_once(office: Office) -> None:
     """Every caller of whom the source can tell has his verdict, once."""
     expected = QUEUES if office.name == "queue-log" else TRUTH
     await office.has(expected)
-    said = {pair: times for pair, times in office.verdicts().items() if pair[0] in expected}
-    assert said == dict.fromkeys(expected.items(), 1), office.name
+    said = [pair for pair in office.verdicts().elements() if pair[0] in expected]
+    assert sorted(caller for caller, _ in said) == sorted(expected), office.name
+    unsure = {"unknown"} if office.name == "queue-log" else set()
+    assert all(verdict in {expected[caller], *unsure} for caller, verdict in said), (office.name, said)
+    assert (WAITS, "answered") in said
 
 
 @pytest.mark.parametrize("release", ["22", "16"])
@@ -103,7 +119,7 @@ async def test_whoever_called_while_ringback_was_killed_has_his_verdict_once(
     both = await ensure(("22", "16"), console=Console(stderr=True))
     async with (
         Pbx(both, tmp_path / "pbx", release=release) as pbx,
-        offices(kit, tmp_path, pbx, redis_url, pbx.ami_port) as all_of_them,
+        offices(tmp_path, pbx, redis_url, pbx.ami_port, ON[release]) as all_of_them,
     ):
 
         async def kill() -> None:
@@ -120,15 +136,14 @@ async def test_whoever_called_while_ringback_was_killed_has_his_verdict_once(
         await start()
         for office in all_of_them:
             await told_once(office)
-    assert marked["cel-csv"] == marked["cel-sqlite"] == {"cel", "live"}
-    assert marked["cdr-csv"] == marked["cdr-sqlite"] == {"cdr"}
-    assert marked["queue-log"] - {"live"} == {"queue_log"}
+    for name, sources in marked.items():
+        assert sources - {"live"} == {name.split("-")[0].replace("queue", "queue_log")}, name
 
 
 async def test_whoever_called_while_the_link_was_cut_has_his_verdict_once(
     kit: Kit, tmp_path: Path, redis_url: str, pbx: Pbx
 ) -> None:
-    async with Wire(pbx.ami_port) as wire, offices(kit, tmp_path, pbx, redis_url, wire.port) as all_of_them:
+    async with Wire(pbx.ami_port) as wire, offices(tmp_path, pbx, redis_url, wire.port, ON["cut"]) as all_of_them:
 
         async def come_back() -> None:
             gaps = {office.name: office.count(Event.GAP) for office in all_of_them}
