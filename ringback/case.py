@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from ringback import answers, moves
+from ringback import answers, moves, stops
 from ringback.call import Call, Direction, Verdict
 from ringback.command import Command
 from ringback.consent import Act
@@ -91,7 +91,7 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.NOTICED): _rule(Noticed, moves.noticed, state) for state in ACTIVE},
     **{(state, On.MOVED): _rule(NumberChanged, moves.number_changed, state) for state in ACTIVE},
     **{(state, On.PERSON): _rule(PersonActed, moves.person_acted, state, X) for state in ACTIVE},
-    **{(state, On.STOPPED): _rule(ConsentChanged, moves.stopped, X) for state in ACTIVE},
+    **{(state, On.STOPPED): _rule(ConsentChanged, stops.stopped, X) for state in ACTIVE},
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
     **{(state, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, state) for state in State},
     # and what each state adds

@@ -5,11 +5,9 @@ from __future__ import annotations
 from ringback.call import Direction
 from ringback.callback import Callback, Ended, attempt_id, ended, wait_before_next
 from ringback.command import Dial, Reach
-from ringback.consent import EVERY_BRAND, Act, Consent, Way
 from ringback.fact import (
     Accepted,
     CallEnded,
-    ConsentChanged,
     Delivery,
     NotDialled,
     Noticed,
@@ -25,6 +23,7 @@ from ringback.phone import Number, whatsapp_number
 from ringback.policy import NO_WHATSAPP
 from ringback.receipt import counts
 from ringback.record import Outcome, State
+from ringback.stops import stopped_in_whatsapp
 from ringback.turn import Turn, plain
 
 LOOK_AGAIN_S = 30.0
@@ -33,8 +32,6 @@ TIMER_GRAIN_S = 0.001
 """Timers are kept in milliseconds."""
 UNDELIVERABLE = 131026
 """Meta's code for a number without WhatsApp, or with one that takes no messages of businesses."""
-STOPPED_IN_WHATSAPP = 131050
-"""Meta's code for a customer who stopped the business's marketing messages; we stop altogether."""
 DOUBT_AFTER_RING_S = 20.0
 """After ringing this long beyond its time without a word from the PBX, an attempt is in doubt."""
 
@@ -118,7 +115,7 @@ def accepted(turn: Turn, fact: Accepted) -> None:
 def refused(turn: Turn, fact: Refused) -> None:
     """A message will not reach him; the case ends if it was the first."""
     turn.note(Event.REFUSED, message=fact.message, scope=fact.scope, code=fact.code, why=fact.why)
-    _stopped_in_whatsapp(turn, fact.code, fact.at)
+    stopped_in_whatsapp(turn, fact.code, fact.at)
     turn.change(pending=tuple(message for message in turn.case.pending if message != fact.message))
     _unreachable(turn, fact.code, fact.why)
 
@@ -129,30 +126,12 @@ def delivery(turn: Turn, fact: Delivery) -> None:
     price = {"category": fact.category} | ({} if fact.billable is None else {"billable": fact.billable})
     news = {"status": fact.status, "code": fact.code, "why": fact.why, "told_at": fact.at, "late": late}
     turn.note(Event.DELIVERY, message=fact.message, **news, **price)
-    _stopped_in_whatsapp(turn, fact.code, fact.at)
+    stopped_in_whatsapp(turn, fact.code, fact.at)
     if late:
         return
     turn.change(ticks={**turn.case.ticks, fact.message: fact.status})
     if fact.status == "failed":
         _unreachable(turn, fact.code, fact.why)
-
-
-def _stopped_in_whatsapp(turn: Turn, code: int, at: float) -> None:
-    """He stopped the messages of this number in WhatsApp itself."""
-    if code != STOPPED_IN_WHATSAPP:
-        return
-    turn.record(
-        Consent(
-            at=at,
-            brand=EVERY_BRAND,
-            act=Act.WITHDRAWN,
-            way=Way.WHATSAPP,
-            proof=str(code),
-            customer=turn.case.customer,
-        )
-    )
-    if turn.case.active:
-        turn.close(Outcome.OPTED_OUT)
 
 
 def _unreachable(turn: Turn, code: int, why: str) -> None:
@@ -290,11 +269,6 @@ def expiry(turn: Turn, fact: TimerFired) -> None:
     if _moved(fact, turn.case.expires):
         return  # something did happen while this timer was on its way
     turn.close(Outcome.LOST if turn.case.dialled else Outcome.EXPIRED, why="no answer in time")
-
-
-def stopped(turn: Turn, _: ConsentChanged) -> None:
-    """He does not want to be contacted any more."""
-    turn.close(Outcome.OPTED_OUT)
 
 
 def person_acted(turn: Turn, fact: PersonActed) -> None:
