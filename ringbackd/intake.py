@@ -20,8 +20,8 @@ log = logging.getLogger("ringback.webhook")
 GROUP = "intake"
 AT_ONCE = 50
 """Updates that are read at a stretch: between two stretches others have their turn, the next webhook first of all."""
-BODIES = 2
-"""Bodies that are taken off the stream at a time: each may have 3 MB."""
+BODIES = 1
+"""Bodies that are taken off the stream at a time: each may have 3 MB, and reading the answer is done at a stretch."""
 KEPT = 1000
 """Updates that nobody could read, kept whole."""
 

@@ -92,6 +92,8 @@ def listed(value: object, key: str) -> list[object]:
 
 def words(value: object) -> str:
     """A text or a number as text that can be stored anywhere; whatever else it is, the empty text."""
+    if isinstance(value, str) and value.isascii() and "\0" not in value:  # nearly always
+        return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value).encode("utf-8", "replace").decode().replace("\0", "")
