@@ -124,7 +124,7 @@ class Cloud(Customers):
         status = {"message_status": "accepted"} if isinstance(request, TemplateRequest) else {}
         return {
             "messaging_product": "whatsapp",
-            "contacts": [{"input": request.to, "wa_id": self.wa_id(request.to)}],
+            "contacts": [{"input": request.customer} | self.ids(request.customer)],
             "messages": [{"id": taken.wamid} | status],
         }
 

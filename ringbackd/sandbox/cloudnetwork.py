@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ringbackd.sandbox.cloudchat import ChatItem, Chats, bubble
 from ringbackd.sandbox.clouderror import failure
 from ringbackd.sandbox.cloudhooks import Errands, Json, Postman
-from ringbackd.sandbox.cloudnumbers import canonical, old_form
+from ringbackd.sandbox.cloudnumbers import canonical, hidden, old_form
 from ringbackd.sandbox.cloudrequest import Request
 from ringbackd.sandbox.cloudrules import WINDOW_S, Templates, check
 from ringbackd.sandbox.cloudspec import Account, Knobs, TemplateSpec
@@ -100,11 +100,15 @@ class Network:
         digits = canonical(number)
         return old_form(digits) if self.knobs.rewrite_wa_id else digits
 
+    def ids(self, number: str) -> Json:
+        """How WhatsApp names a customer: by his wa_id, or by his user id alone where he hides his number."""
+        return {"user_id": number} if hidden(number) else {"wa_id": self.wa_id(number)}
+
     def accept(self, request: Request, body: Json) -> Accepted:
         """Take a message and carry it. Raises MetaError where Meta would refuse. The same message twice is two."""
-        number, now = canonical(request.to), self._clock()
+        number, now = canonical(request.customer), self._clock()
         check(request, self.templates, window_open=now - self._last_heard.get(number, -math.inf) < WINDOW_S)
-        taken = Accepted(now, new_wamid(), request.to, request.biz_opaque_callback_data, body)
+        taken = Accepted(now, new_wamid(), request.customer, request.biz_opaque_callback_data, body)
         self.accepted.append(taken)
         self.chats.add(number, bubble(request, self.templates, taken.wamid, now))
         self.errands.run(self._carry(number, taken))
@@ -116,7 +120,8 @@ class Network:
         self._last_heard[number] = now
         item = ChatItem(wamid, from_us=False, kind=str(content["type"]), text=text, at=now, reply_to=reply_to)
         self.chats.add(number, item)
-        message = {"from": self.wa_id(number), "id": wamid, "timestamp": str(int(now))} | content
+        sender = "from_user_id" if hidden(number) else "from"
+        message = {sender: self.wa_id(number), "id": wamid, "timestamp": str(int(now))} | content
         if reply_to and not self.knobs.omit_context:
             message["context"] = {"from": self.account.display_phone_number, "id": reply_to}
         self._report({"contacts": [self._contact(number)], "messages": [message]})
@@ -143,13 +148,13 @@ class Network:
             "id": taken.wamid,
             "status": tick,
             "timestamp": str(int(self._clock())),
-            "recipient_id": self.wa_id(number),
+            "recipient_user_id" if hidden(number) else "recipient_id": self.wa_id(number),
         }
         ours: Json = {"biz_opaque_callback_data": taken.ours} if taken.ours else {}
         return status | ours | ({"errors": [failure(code)]} if code is not None else {})
 
     def _contact(self, number: str) -> Json:
-        return {"profile": {"name": self._names.get(number, number)}, "wa_id": self.wa_id(number)}
+        return {"profile": {"name": self._names.get(number, number)}} | self.ids(number)
 
     def _report(self, news: Json) -> None:
         self.postman.put({"messaging_product": "whatsapp", "metadata": self.account.metadata} | news)

@@ -15,13 +15,18 @@ _OLD_FORMS = (
 
 
 def canonical(number: str) -> str:
-    """The digits that one customer is kept under, whichever form he is written in (+E164 or wa_id)."""
+    """The digits that one customer is kept under, whichever form he is written in (+E164 or wa_id); or his user id."""
     return _rewritten(number.removeprefix("+"), _ALIASES)
 
 
 def old_form(number: str) -> str:
     """The wa_id of an account from before the numbering change (Mexico 521..., Brazil without the 9)."""
     return _rewritten(number, _OLD_FORMS)
+
+
+def hidden(customer: str) -> bool:
+    """Whether this is the user id of somebody who hides his number."""
+    return not customer.lstrip("+").isdigit()
 
 
 def _rewritten(digits: str, forms: tuple[tuple[re.Pattern[str], str], ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Title20 = Annotated[str, Field(min_length=1, max_length=20)]
 Title24 = Annotated[str, Field(min_length=1, max_length=24)]
@@ -22,6 +22,7 @@ class TextBody(Part):
     """Plain words."""
 
     body: Annotated[str, Field(min_length=1, max_length=4096)]
+    preview_url: bool = False
 
 
 class _Words1024(Part):
@@ -169,10 +170,14 @@ class _BodyComponent(Part):
     parameters: Annotated[tuple[_Parameter, ...], Field(min_length=1)]
 
 
+_EITHER_CASE = BeforeValidator(lambda word: word.lower() if isinstance(word, str) else word)
+"""Meta takes quick_reply and QUICK_REPLY alike, and a place as a number or as text."""
+
+
 class _QuickReply(Part):
     type: Literal["button"]
-    sub_type: Literal["quick_reply"]
-    index: Annotated[str, Field(pattern=r"^[0-9]$")]
+    sub_type: Annotated[Literal["quick_reply"], _EITHER_CASE]
+    index: Annotated[str, Field(pattern=r"^[0-9]$"), BeforeValidator(str)]
     parameters: Annotated[tuple[_Payload, ...], Field(min_length=1, max_length=1)]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from ringback.phone import USER_ID
 from ringbackd.sandbox.clouderror import MetaError
 from ringbackd.sandbox.cloudparts import Interactive, Part, TemplateUse, TextBody
 
@@ -16,8 +17,15 @@ from ringbackd.sandbox.cloudparts import Interactive, Part, TemplateUse, TextBod
 class _Common(Part):
     messaging_product: Literal["whatsapp"]
     recipient_type: Literal["individual"] = "individual"
-    to: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
+    to: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] = ""
+    recipient: Annotated[str, Field(pattern=f"^{USER_ID}$")] = ""
+    """The user id of a customer who hides his number; `to` goes before it."""
     biz_opaque_callback_data: Annotated[str, Field(max_length=512)] = ""
+
+    @property
+    def customer(self) -> str:
+        """Whom it is for: +E164, or a user id."""
+        return self.to or self.recipient
 
 
 class TextRequest(_Common):
@@ -59,8 +67,11 @@ _CODES: dict[str, int] = {
 def read(raw: bytes) -> Request:
     """The request in `raw`. Raises MetaError 100, 131008 or 131009 where its form is wrong."""
     try:
-        return _ADAPTER.validate_json(raw)
+        request = _ADAPTER.validate_json(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"][1:])
         raise MetaError(_CODES.get(first["type"], _INVALID), f"{where}: {first['msg']}") from None
+    if not request.customer:
+        raise MetaError(_MISSING, "to: Field required")
+    return request

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from ipaddress import ip_network
 from typing import Any
 
 import httpx
 import pytest
-from aiohttp import web
 from pydantic import SecretStr
 
 from ringback.consent import Act
@@ -22,24 +19,11 @@ from ringbackd.streams import Consumer
 from ringbackd.worker import Worker
 from whatsapp.settings import CloudSettings
 from whatsapp.signature import sign
-from whatsapp.webhook import Webhook
 
 SECRET = SecretStr("app-secret")
 SETTINGS = CloudSettings(
     phone_number_id="1", token=SecretStr("t"), app_secrets=(SecretStr("older"), SECRET), verify_token=SecretStr("v")
 )
-
-
-@pytest.fixture
-async def http(store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    runner = web.AppRunner(
-        Webhook(SETTINGS, Intake(store, "1").persist, [ip_network("127.0.0.1")]).app("/whatsapp"), access_log=None
-    )
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{runner.addresses[0][1]}") as client:
-        yield client
-    await runner.cleanup()
 
 
 def update(*messages: dict[str, Any], statuses: tuple[dict[str, Any], ...] = ()) -> bytes:
