@@ -1,7 +1,7 @@
 # The two commands of the README: `make demo` and `make test`. Each does all its own set-up.
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := ringback ringbackd ami_listener whatsapp tests benchmarks
+PACKAGES := ringback ringbackd agi ami_listener whatsapp tests benchmarks
 
 .PHONY: demo test check setup browser kit lock docs bench clean
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("ringback", "ringbackd", "ami_listener", "whatsapp", "flows", "dialplan")
+NAMES = ("ringback", "ringbackd", "agi", "ami_listener", "whatsapp", "flows", "dialplan")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,0 +1,128 @@
+"""What a caller hears is said rightly in three languages: every sound exists, and the words are those people use."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+
+import pytest
+
+from agi import say
+
+LANGUAGES = ("es", "en", "pt")
+TEXTS = {
+    language: {
+        name: text
+        for part in tomllib.loads((files("agi") / f"prompts/{language}.toml").read_text(encoding="utf-8")).values()
+        for name, text in part.items()
+    }
+    for language in LANGUAGES
+}
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+def words(sounds: list[str], language: str) -> str:
+    return " ".join(TEXTS[language][sound] for sound in sounds if sound != say.PAUSE)
+
+
+@pytest.mark.parametrize(
+    ("language", "hour", "minute", "spoken"),
+    [
+        ("es", 13, 0, "a la una de la tarde"),
+        ("es", 14, 30, "a las dos y media de la tarde"),
+        ("es", 8, 15, "a las ocho y cuarto de la mañana"),
+        ("es", 0, 5, "a las doce y cinco de la noche"),
+        ("es", 12, 0, "a las doce del mediodía"),
+        ("es", 3, 21, "a las tres y veintiuno de la madrugada"),
+        ("es", 20, 45, "a las ocho y cuarenta y cinco de la noche"),
+        ("en", 14, 5, "at two oh five P M"),
+        ("en", 0, 0, "at twelve A M"),
+        ("pt", 13, 0, "à uma hora da tarde"),
+        ("pt", 14, 30, "às duas e meia da tarde"),
+        ("pt", 12, 30, "ao meio-dia e meia"),
+        ("pt", 0, 0, "à meia-noite"),
+        ("pt", 9, 0, "às nove horas da manhã"),
+    ],
+)
+def test_a_time_is_said_as_people_say_it(language: str, hour: int, minute: int, spoken: str) -> None:
+    assert words(say.clock(hour, minute, language), language) == spoken
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "spoken"),
+    [
+        ("es", 1, "un minuto"),
+        ("es", 21, "veintiún minutos"),
+        ("es", 31, "treinta y un minutos"),
+        ("es", 0.4, "menos de un minuto"),
+        ("es", 90, "más de una hora"),
+        ("en", 45, "forty five minutes"),
+        ("pt", 22, "vinte e dois minutos"),
+        ("pt", 41, "quarenta e um minutos"),
+    ],
+)
+def test_a_wait_is_said_in_minutes(language: str, value: float, spoken: str) -> None:
+    assert words(say.minutes(value, language), language) == spoken
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "spoken"),
+    [
+        ("es", 100, "cien"),
+        ("es", 131, "ciento treinta y uno"),
+        ("es", 900, "novecientos"),
+        ("pt", 100, "cem"),
+        ("pt", 121, "cento e vinte e um"),
+        ("en", 305, "three hundred five"),
+        ("es", 5000, "novecientos noventa y nueve"),
+        ("es", -3, "cero"),
+    ],
+)
+def test_a_number_is_said_in_words(language: str, value: int, spoken: str) -> None:
+    assert words(say.number(value, language), language) == spoken
+
+
+@pytest.mark.parametrize(
+    ("language", "ahead", "spoken"),
+    [
+        ("es", 0, "hoy a las nueve de la mañana"),
+        ("es", 1, "mañana a las nueve de la mañana"),
+        ("es", 8, "el martes primero de diciembre a las nueve de la mañana"),
+        ("en", 8, "on Tuesday December first at nine A M"),
+        ("pt", 12, "no sábado dia cinco de dezembro às nove horas da manhã"),
+    ],
+)
+def test_a_day_is_said_as_seen_from_now(language: str, ahead: int, spoken: str) -> None:
+    assert words(say.moment(MONDAY + timedelta(days=ahead), MONDAY, language), language) == spoken
+
+
+def test_a_number_is_told_in_groups_that_can_be_remembered() -> None:
+    groups = "".join("-" if sound == say.PAUSE else sound[-1] for sound in say.digits("+55 (11) 98765-4321"))
+    assert groups == "551-198-765-4321"
+    assert [sound.removeprefix("digit-") for sound in say.digits("12")] == ["1", "2"]
+
+
+@pytest.mark.parametrize("count", range(1, 20))
+def test_no_digit_is_lost_or_added(count: int) -> None:
+    number = "".join(str(at % 10) for at in range(count))
+    assert "".join(sound[-1] for sound in say.digits(number) if sound != say.PAUSE) == number
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_minute_every_day_and_every_number_has_its_sounds(language: str) -> None:
+    said = {sound for hour in range(24) for minute in range(60) for sound in say.clock(hour, minute, language)}
+    days = (date(2028, 1, 1) + timedelta(days=ahead) for ahead in range(366))
+    said |= {sound for day in days for sound in say.day(day, date(2027, 1, 1), language)}
+    for counting in (False, True):
+        said |= {s for value in range(1000) for s in say.number(value, language, counting=counting)}
+    said |= {sound for value in range(70) for sound in say.minutes(value, language)}
+    assert said <= set(TEXTS[language])
+
+
+def test_the_three_languages_have_the_same_dialogue() -> None:
+    dialogues = [
+        set(tomllib.loads((files("agi") / f"prompts/{language}.toml").read_text(encoding="utf-8"))["dialogue"])
+        for language in LANGUAGES
+    ]
+    assert dialogues[0] == dialogues[1] == dialogues[2]
