@@ -56,7 +56,7 @@ def test_the_command_is_installed(wheel: list[str]) -> None:
     assert not any(name.startswith("tests/") for name in wheel)
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"])
 def test_the_lock_pins_with_hashes_and_names_no_registry(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
