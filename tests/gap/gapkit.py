@@ -40,12 +40,16 @@ class Office:
     async def start(self) -> None:
         """Run it; returns when the PBX is heard and the gap is filled."""
         gaps = self.count(Event.GAP)
+        await self.launch()
+        await self.filled(gaps)
+
+    async def launch(self) -> None:
+        """Run it, whatever is away."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "ringbackd.cli", "run", "-c", str(self.config), "--only", "listener,desk"),
                 stderr=log,
             )
-        await self.filled(gaps)
 
     async def filled(self, gaps: int) -> None:
         """Wait until one more gap than so many has been filled."""

@@ -14,6 +14,8 @@ from ringback.journal import Event
 from ringbackd.sandbox.asterisk import Pbx
 from ringbackd.sandbox.kit import Kit, ensure
 from ringbackd.sandbox.phones import RINGS, AgentPhone, answers
+from ringbackd.sandbox.process import until
+from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.sandbox.sip import Caller, State
 from tests.gap.gapkit import Office, Wire
 
@@ -154,3 +156,29 @@ async def test_whoever_called_while_the_link_was_cut_has_his_verdict_once(
         await day(kit, pbx, wire.cut, come_back)
         for office in all_of_them:
             await told_once(office)
+
+
+async def test_a_gap_is_filled_once_though_redis_is_away_and_asterisk_is_reloaded(
+    kit: Kit, tmp_path: Path, pbx: Pbx
+) -> None:
+    redis = RedisServer(kit.redis_server, tmp_path / "redis")
+    async with redis, offices(tmp_path, pbx, redis.url, pbx.ami_port, ["cel-csv"]) as (office,):
+
+        async def leave() -> None:
+            await pbx.cli("core reload")
+            await pbx.cli("queue reload all")
+            await office.kill()
+            await redis.stop()
+
+        async def come_back() -> None:
+            await office.launch()
+            await until(
+                lambda: "is away" in office.log.read_text() and "connected to Asterisk" in office.log.read_text(),
+                seconds=20,
+                otherwise=office.log.read_text,
+            )
+            await pbx.cli("core reload")
+            await redis.start()
+
+        await day(kit, pbx, leave, come_back)
+        await told_once(office)
