@@ -62,8 +62,8 @@ class LiveCall:
     """One call in progress. `origin` executes its dialplan; `person` is the customer's leg ("" while unknown).
 
     `placed`: the PBX itself placed it, for a program or a person who clicked on a number.
-    `complete` is False when its beginning was not seen: then only what was witnessed may be said of it. `born` is its
-    beginning by the registry's own clock, which no step of Asterisk's clock moves.
+    `complete` is False when its beginning, or who else is in its bridge, was not seen: then only what was witnessed may
+    be said of it. `born` is its beginning by the registry's own clock, which no step of Asterisk's clock moves.
     """
 
     linkedid: str
@@ -218,6 +218,10 @@ class LiveCall:
         self._stop_waiting(at)
         if not self.stays and not self.talk.heard:
             self.waited = max(0.0, at - self.started)
+
+    def doubt(self, at: float) -> None:
+        """Whom the caller hears is not known. An event from before, told again, says nothing about now."""
+        self.complete = self.complete and at < self.latest
 
     def _seek(self, at: float) -> None:
         """A caller for whom phones ring once more, after he talked to somebody, has been sent on.

@@ -19,6 +19,9 @@ ZOMBIE = "<ZOMBIE>"
 HOLDING = "holding_bridge"
 """The bridge technology of parking: everybody in it hears music, nobody hears the others."""
 
+CONFERENCE = "softmix"
+"""The bridge technology of three and more."""
+
 
 @dataclass(slots=True)
 class Channel:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ami_listener import causes
 from ami_listener.calls import LiveCall
-from ami_listener.channels import HOLDING, Channel, local_number
+from ami_listener.channels import CONFERENCE, HOLDING, Channel, local_number
 from ami_listener.contexts import Kind
 from ami_listener.registry import Event, Registry, given
 from ringback.call import OWN_CALL_PREFIX, Call, Direction
@@ -80,7 +80,7 @@ def _begin(registry: Registry, call: LiveCall, channel: Channel, event: Event) -
     call.complete = True
     if call.direction is Direction.OURS:
         call.dialled = call.caller = local_number(channel.name)
-    elif event.get("ChannelStateDesc") in PLACED and not call.placed:
+    elif event.get("ChannelStateDesc") in PLACED:
         registry.place(call, channel)
     elif registry.is_trunk(channel):
         call.direction = Direction.INBOUND
@@ -172,6 +172,14 @@ def bridge_enter(registry: Registry, event: Event, channel: Channel, at: float) 
     """A channel joins a bridge; one that only holds (parking) connects nobody."""
     if event.get("BridgeTechnology") != HOLDING and (bridge := event.get("BridgeUniqueid")):
         registry.rewire(channel, at, lambda: registry.board.enter(channel, bridge))
+        if _holds_strangers(event, len(registry.board.bridges[bridge])):
+            registry.own(channel).doubt(at)
+
+
+def _holds_strangers(event: Event, known: int) -> bool:
+    """Whether somebody is in the bridge who came before we listened. Conferences count their announcer too."""
+    members = event.get("BridgeNumChannels", "")
+    return event.get("BridgeTechnology") != CONFERENCE and members.isdecimal() and int(members[:6]) > known
 
 
 def bridge_leave(registry: Registry, event: Event, channel: Channel, at: float) -> None:

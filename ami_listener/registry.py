@@ -168,6 +168,8 @@ class Registry:
 
     def place(self, call: LiveCall, channel: Channel) -> None:
         """The PBX itself placed this call; this is its first channel. The first phone that it rings is the caller."""
+        if call.placed:
+            return
         self.people.pop(call.person, None)
         call.placed, call.person, call.person_name = True, "", ""
         call.direction, call.caller, call.caller_name = Direction.INTERNAL, "", ""

@@ -83,6 +83,27 @@ def test_a_mobile_whose_voicemail_answers_is_no_answer_while_nobody_is_bridged(s
     assert only(script.events).verdict is Verdict.NO_ANSWER
 
 
+@pytest.mark.parametrize(
+    ("members", "technology", "verdict"),
+    [
+        ("1", "simple_bridge", Verdict.NO_ANSWER),
+        ("2", "simple_bridge", Verdict.UNKNOWN),
+        ("2", "softmix", Verdict.NO_ANSWER),
+        ("many", "simple_bridge", Verdict.NO_ANSWER),
+    ],
+)
+def test_in_a_bridge_with_somebody_unseen_nothing_is_known(
+    script: Script, members: str, technology: str, verdict: Verdict
+) -> None:
+    """Whoever was on the phone before we listened may be in it; a conference counts its announcer."""
+    script.inbound()
+    script.up("1.1")
+    script.say("BridgeEnter", "1.1", BridgeUniqueid="b1", BridgeTechnology=technology, BridgeNumChannels=members)
+    script.wait(20)
+    script.hangup("1.1")
+    assert only(script.events).verdict is verdict
+
+
 def test_two_parked_callers_do_not_hear_each_other(script: Script) -> None:
     for uid in ("1.1", "2.1"):
         script.inbound(uid)

@@ -114,7 +114,9 @@ async def _internal(scene: Scene) -> None:
 
 
 async def _two_at_once(scene: Scene) -> None:
-    first, second = await scene.call(), await scene.call("second")
+    first = await scene.call()
+    await scene.rings("a")
+    second = await scene.call("second")
     await scene.answers("a")
     await scene.talk(5.5)
     await second.hang_up()

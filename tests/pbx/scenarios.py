@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ringback.call import Call
@@ -28,6 +29,24 @@ SCENARIOS: tuple[Scenario, ...] = (
     *freepbx_phones.SCENARIOS,
     *freepbx_ways.SCENARIOS,
 )
+RELEASES = ("22", "16")
+KINDS = ("plain", "freepbx")
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+
+
+def playable(release: str) -> list[Scenario]:
+    """The scenarios that this release can play."""
+    return [each for each in SCENARIOS if each.also_on_16 or release == "22"]
+
+
+def of_kind(kind: str, release: str) -> list[Scenario]:
+    """Those of one kind of PBX."""
+    return [each for each in playable(release) if each.pbx == kind]
+
+
+def transcript(name: str, release: str, kind: str) -> Path:
+    """Where the recorded AMI stream of a scenario is kept; tests/pbx/record.py writes it."""
+    return TRANSCRIPTS / release / kind / f"{name}.ami.gz"
 
 
 def disagreements(scenario: Scenario, calls: Iterable[Call]) -> Iterator[str]:
