@@ -7,7 +7,6 @@ nobody has read yet, which other customers may share; `Erased.unread` counts tho
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -146,9 +145,8 @@ def _without_him(entry: Entry, person: Person, trace: str) -> Entry:
 
 
 async def _unread(store: Store, person: Person) -> int:
-    facts = [text for _, text in await _read(store, store.keys.facts)]
-    raw = [base64.b64decode(text).decode("utf-8", "replace") for _, text in await _read(store, store.keys.webhooks)]
-    return sum(person.named_in(text) for text in (*facts, *raw))
+    waiting = [text for stream in (store.keys.facts, store.keys.webhooks) for _, text in await _read(store, stream)]
+    return sum(person.named_in(text) for text in waiting)
 
 
 def _text(value: Any) -> str:

@@ -19,6 +19,7 @@ from ringback.kpi import report
 from ringbackd.cli import main
 from ringbackd.compose import open_store
 from ringbackd.erasing import erase
+from ringbackd.intake import Intake
 from ringbackd.settings import RedisSettings
 from ringbackd.store import Store
 from tests.core.worlds import NOON, call, line, payloads
@@ -198,6 +199,20 @@ async def test_what_waits_to_be_read_is_counted_and_not_lost(store: Store) -> No
     await office.settle()
     assert (await erase(store, (line(),), KEY)).unread == 0
     assert "987654321" not in await everything(store)
+
+
+async def test_a_webhook_that_waits_is_counted_and_one_that_nobody_could_read_is_forgotten(store: Store) -> None:
+    message = {"from": KEY, "id": "wamid.1", "timestamp": "1", "type": "hologram"}
+    value = {"metadata": {"phone_number_id": "1"}, "messages": [message]}
+    raw = json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
+    intake = Intake(store, "1")
+    await intake.persist(raw)
+    assert (await erase(store, (line(),), KEY)).unread == 1
+    rows: Any = await store.redis.xrange(store.keys.webhooks)
+    await intake.handle(raw, f"{store.keys.webhooks} {rows[0][0].decode()}")
+    await Office(store).settle()
+    await erase(store, (line(),), KEY)
+    assert KEY not in await everything(store)
 
 
 async def test_another_customers_record_that_mentions_him_stays_whole(store: Store) -> None:
