@@ -156,8 +156,7 @@ def dial_begin(registry: Registry, event: Event, channel: Channel, at: float) ->
     call.ring(at)
     ours = call.direction is Direction.OURS
     if number and not call.dialled and (ours or (call.placed and registry.is_trunk(channel))):
-        call.dialled = number
-        call.caller = number if ours else call.caller
+        call.dialled, call.caller = number, number if ours else call.caller
         registry.announce(call)
 
 

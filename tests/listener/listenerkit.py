@@ -79,3 +79,20 @@ class Script:
 
     def phone(self, uid: str, extension: str, linked: str = "1.1") -> None:
         self.start(uid, f"PJSIP/{extension}-{uid}", linked, "from-internal")
+
+
+def trunk(script: Script, uid: str = "1.1", did: str = "74951000700", number: str = "79161000001") -> None:
+    script.start(uid, f"PJSIP/SIPPTRUNK-{uid}", uid, "from-pstn", did, number)
+
+
+def step(script: Script, uid: str, context: str, application: str = "Set", data: str = "") -> None:
+    script.channels[uid]["Context"] = context
+    script.say("Newexten", uid, Application=application, AppData=data, Privilege="dialplan,all")
+
+
+def variable(script: Script, uid: str, name: str, value: str) -> None:
+    script.say("VarSet", uid, Variable=name, Value=value, Privilege="dialplan,all")
+
+
+def lean(script: Script) -> list[Event]:
+    return [dict(event) for event in script.events if event.get("Privilege") != "dialplan,all"]

@@ -9,8 +9,9 @@ from typing import Any
 from ringback.call import Call
 from tests.pbx import (
     freepbx_phones,
+    freepbx_programs,
     freepbx_queues,
-    freepbx_ways,
+    freepbx_transfers,
     menus_plain,
     phones_plain,
     queues_plain,
@@ -27,7 +28,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     *ways_plain.SCENARIOS,
     *freepbx_queues.SCENARIOS,
     *freepbx_phones.SCENARIOS,
-    *freepbx_ways.SCENARIOS,
+    *freepbx_transfers.SCENARIOS,
+    *freepbx_programs.SCENARIOS,
 )
 RELEASES = ("22", "16")
 KINDS = ("plain", "freepbx")
