@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum, auto
 from fnmatch import fnmatchcase
 
@@ -55,3 +56,25 @@ class Contexts:
             if any(fnmatchcase(context, pattern) for pattern in patterns):
                 return kind
         return Kind.OTHER
+
+
+def deciding(settings: PbxSettings) -> tuple[str, ...]:
+    """The globs of the contexts that mean something when they are executed. Where a trunk begins, Newchannel tells."""
+    lists = (
+        settings.phone_contexts,
+        settings.ivr_contexts,
+        settings.closed_contexts,
+        settings.announcement_contexts,
+        settings.schedule_contexts,
+        settings.hangup_contexts,
+        settings.voicemail_contexts,
+    )
+    return tuple(dict.fromkeys(pattern for patterns in lists for pattern in patterns))
+
+
+def regular(glob: str, inside: str) -> str:
+    """A glob as a regular expression, POSIX or Python's, where `inside` is a character of a line.
+
+    An odd character may be any: what passes too much is read and dropped.
+    """
+    return re.sub(r"\[.[^]]*\]|[^\w-]", lambda odd: f"{inside}*" if odd[0] == "*" else inside, glob)

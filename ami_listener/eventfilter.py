@@ -6,10 +6,10 @@ extended) over the whole text of the event. An event is sent when any line lets 
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Iterator
 
+from ami_listener.contexts import deciding, regular
 from ami_listener.handlers import APPLICATIONS, CALL_HANDLERS, HANDLERS, VARIABLES
 from ami_listener.settings import PbxSettings
 
@@ -69,21 +69,7 @@ def _line(criteria: str, value: str = "") -> str:
 
 
 def _contexts(settings: PbxSettings) -> Iterable[str]:
-    patterns = (
-        *settings.phone_contexts,
-        *settings.ivr_contexts,
-        *settings.closed_contexts,
-        *settings.announcement_contexts,
-        *settings.schedule_contexts,
-        *settings.hangup_contexts,
-        *settings.voicemail_contexts,
-    )
-    return [_posix(pattern) for pattern in dict.fromkeys(patterns)]
-
-
-def _posix(glob: str) -> str:
-    """A glob as a POSIX regular expression. An odd character may be any: what passes too much is read and dropped."""
-    return re.sub(r"\[.[^]]*\]|[^\w-]", lambda odd: f"{INSIDE}*" if odd[0] == "*" else INSIDE, glob)
+    return [regular(glob, INSIDE) for glob in deciding(settings)]
 
 
 def _any_case(word: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from panoramisk.ami_protocol import AMIProtocol
 
@@ -27,8 +27,8 @@ MOST_WAITING = 64 << 20
 class Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk carries no types
     """One AMI connection; `lost` is resolved with the reason when it ends."""
 
-    def __init__(self, wanted: Callable[[bytes], bool], on_message: Callable[[Message], None]) -> None:
-        self._framer = Framer(wanted)
+    def __init__(self, sift: Callable[[list[bytes]], Iterable[bytes]], on_message: Callable[[Message], None]) -> None:
+        self._framer = Framer(sift)
         self._on_message = on_message
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[bytes] = deque()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 END = b"\r\n\r\n"
 LONGEST_MESSAGE = 1 << 20
@@ -16,12 +16,12 @@ Value = str | int | Sequence[str]
 class Framer:
     """Cuts a stream of bytes into messages, each a dict of headers (the last of a doubled header counts).
 
-    Messages that nobody wants are dropped before they are decoded: nine of ten are VarSet and the like. `unread` counts
+    What `sift` holds back is never decoded: nine of ten are VarSet and the like. `unread` counts
     messages that are neither event nor response, `dropped_bytes` those of messages without an end.
     """
 
-    def __init__(self, wanted: Callable[[bytes], bool]) -> None:
-        self._wanted = wanted
+    def __init__(self, sift: Callable[[list[bytes]], Iterable[bytes]] = iter) -> None:
+        self._sift = sift
         self._buffer = b""
         self.unread = self.dropped_bytes = 0
 
@@ -37,7 +37,7 @@ class Framer:
             self.dropped_bytes += len(rest) - len(END)
             rest = rest[-len(END) :]
         self._buffer = rest
-        for raw in filter(self._wanted, whole):
+        for raw in self._sift(whole):
             message = headers(raw)
             if "Event" in message or "Response" in message:
                 yield message
@@ -51,12 +51,11 @@ def headers(message: bytes) -> dict[str, str]:
         text = message.decode("utf-8")
     except UnicodeDecodeError:
         text = message.decode("latin-1")
-    found = {}
-    for line in text.split("\r\n"):
-        name, colon, value = line.partition(": ")
-        if colon:
-            found[name] = value
-    return found
+    lines = text.split("\r\n")
+    try:
+        return dict([line.split(": ", 1) for line in lines])
+    except ValueError:  # a line that is no header
+        return dict([line.split(": ", 1) for line in lines if ": " in line])
 
 
 def encode(action: Mapping[str, Value]) -> bytes:

@@ -30,7 +30,7 @@ AT = 1.8e9
 def seeds(folder: Path) -> None:
     """Each transcript without the messages that decide nothing, whole and as a beginning in the middle."""
     for path in TRANSCRIPTS.glob("*.ami"):
-        messages = list(filter(Sieve(EVENTS.__contains__, SETTINGS), path.read_bytes().split(END)))
+        messages = list(Sieve(EVENTS.__contains__, SETTINGS)(path.read_bytes().split(END)))
         (folder / path.stem).write_bytes(END.join(messages))
         (folder / f"{path.stem}_middle").write_bytes(END.join(messages[len(messages) // 2 :]))
 

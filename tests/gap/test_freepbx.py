@@ -68,7 +68,7 @@ def dump(mariadb: MariaDb) -> Tables:
 
 def live(path: Path) -> list[Call]:
     """The call as its AMI stream tells it."""
-    return calls(Framer(lambda event: True).feed(gzip.decompress(path.read_bytes())), UNTIMED)
+    return calls(Framer().feed(gzip.decompress(path.read_bytes())), UNTIMED)
 
 
 async def from_cel(settings: PbxSettings, since: float = 0.0) -> dict[str, Call]:

@@ -13,7 +13,7 @@ SETTINGS = PbxSettings.model_validate({"name": "lima", "secret": "s3cret"})
 
 
 def transcript(name: str) -> list[Event]:
-    framer = Framer(lambda event: True)
+    framer = Framer()
     return list(framer.feed((TRANSCRIPTS / f"{name}.ami").read_bytes()))
 
 

@@ -29,7 +29,7 @@ COARSER = {"ours_busy": Verdict.FAILED}
 
 
 def events(*blocks: bytes) -> list[Event]:
-    framer = Framer(lambda message: True)
+    framer = Framer()
     return [event for block in blocks for event in framer.feed(block) if "Event" in event]
 
 

@@ -157,7 +157,7 @@ def test_a_large_recording_takes_no_more_memory_than_a_small_one(tmp_path: Path)
     size = (tmp_path / "large").stat().st_size
     tracemalloc.start()
     try:
-        assert sum(1 for _ in replayed(tmp_path / "large").steps()) == 250 * 16
+        assert sum(1 for _ in replayed(tmp_path / "large").steps()) == 250 * 15
         assert tracemalloc.get_traced_memory()[1] < size / 5
     finally:
         tracemalloc.stop()
