@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ami_listener.beginnings import look
 from ami_listener.calls import LiveCall
-from ami_listener.handlers import CALL_HANDLERS, HANDLERS, VARIABLES, look
+from ami_listener.handlers import CALL_HANDLERS, HANDLERS, VARIABLES
 from ami_listener.registry import CallStarted, Event, Outcome, Registry
 from ami_listener.settings import PbxSettings
 from ringback.call import Call
