@@ -33,6 +33,12 @@ async def miss(stage: Stage, numbers: list[str]) -> None:
     """They give up in the queue."""
     calls = await stage.people.caller.dial_many(numbers, QUEUE, hang_up_after_ms=400, per_second=10)
     await asyncio.gather(*(call.ended(seconds=30) for call in calls))
+    # What Asterisk has not hung up yet, nobody can have kept.
+    await until(lambda: _idle(stage), seconds=10, otherwise=lambda: "Asterisk has not hung up every caller")
+
+
+async def _idle(stage: Stage) -> bool:
+    return "0 active channels" in await stage.pbx.cli("core show channels count")
 
 
 async def kept(stage: Stage, calls: int) -> None:
