@@ -54,7 +54,8 @@ def print_tables(console: Console, rows: Iterable[Row]) -> None:
         console.print(table)
         calls, missed, left_out = calls + len(page), missed + sum(row.missed for row in page), left_out | without
     hint = f"; left out here for want of room: {', '.join(sorted(left_out))} (--json has all)" if left_out else ""
-    console.print(f"{calls} calls, {missed} of them missed{hint}", highlight=False)
+    what = "call" if calls == 1 else "calls"
+    console.print(f"{calls} {what}, {missed} of them missed{hint}", highlight=False)
 
 
 def _fitting(console: Console, rows: list[Row]) -> tuple[Table, frozenset[str]]:
