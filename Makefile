@@ -3,13 +3,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := ringback ringbackd agi ami_listener whatsapp tests benchmarks
 
+CALLS := tests/pbx tests/gap tests/kit
+
 .PHONY: demo test check setup browser kit lock docs bench clean
 
 demo: $(VENV)/run-ready       ## a real PBX, a simulated WhatsApp and a page to try it on
 	@$(BIN)/ringback sandbox
 
 test: $(VENV)/dev-ready browser kit check   ## everything: checks, pure tests, real Redis, real Asterisk, real browser
-	$(BIN)/python -m pytest
+	@# Most tests wait for telephones: the calls run beside all others, their output is shown at the end.
+	@RINGBACK_PORTS=odd $(BIN)/python -m pytest $(CALLS) > $(VENV)/calls.log 2>&1 & calls=$$!; \
+	RINGBACK_PORTS=even $(BIN)/python -m pytest $(CALLS:%=--ignore=%); rest=$$?; \
+	wait $$calls; code=$$?; cat $(VENV)/calls.log; exit $$((rest | code))
 
 check: $(VENV)/dev-ready      ## style, types, imports
 	$(BIN)/ruff check .

@@ -158,6 +158,8 @@ async def test_a_customer_who_does_not_pick_up_is_rung_again_and_then_told(stage
 
 
 async def test_the_doctor_finds_everything_in_order_and_says_what_is_not(stage: Stage) -> None:
+    await miss(stage, "987654321")  # before its first call Asterisk has written no CEL
+    await written_to(stage, "987654321")
     well = await asyncio.to_thread(ringback, stage, "doctor")
     assert well.returncode == 0, well.stdout
     await stage.pbx.stop()
