@@ -63,7 +63,8 @@ class LiveCall:
 
     `placed`: the PBX itself placed it, for a program or a person who clicked on a number.
     `complete` is False when its beginning, or who else is in its bridge, was not seen: then only what was witnessed may
-    be said of it. `born` is its beginning by the registry's own clock, which no step of Asterisk's clock moves.
+    be said of it; `judged`: its verdict was told before all of its channels were known. `born` is its beginning by the
+    registry's own clock, which no step of Asterisk's clock moves.
     """
 
     linkedid: str
@@ -75,6 +76,7 @@ class LiveCall:
     person_name: str = ""
     complete: bool = False
     placed: bool = False
+    judged: bool = False
     announced: bool = False
     direction: Direction = Direction.INTERNAL
     caller: str = ""

@@ -55,7 +55,7 @@ class Registry:
     """Every live channel and call of one PBX.
 
     A call is everything under one Linkedid. Linkedids change: when two calls are bridged, the channels of the younger
-    move to the older one; the younger is then absorbed, and ends, with a verdict of its own, together with it.
+    move to the older one; the younger is then absorbed, and ends, with a verdict of its own, when its customer is gone.
     """
 
     def __init__(self, settings: PbxSettings) -> None:
@@ -68,7 +68,7 @@ class Registry:
         self._age = self._now = 0.0
         self._absorbers: dict[str, str] = {}
         self._homes: dict[str, str] = {}
-        self._ended: dict[str, None] = {}
+        self._ended: dict[str, bool] = {}
         self._gone: dict[str, None] = {}
 
     def touch(self, event: Event, at: float) -> Channel | None:
@@ -80,11 +80,11 @@ class Registry:
         linkedid = self._absorbers.get(linkedid, linkedid)
         channel = self.board.channels.get(uniqueid)
         if channel is None:
-            over = linkedid in self._ended or uniqueid in self._gone
+            over = self._is_over(linkedid) or uniqueid in self._gone
             if over or not uniqueid or not linkedid or not event.get("Channel"):
                 return None
             channel = self._meet(event, uniqueid, linkedid, at)
-        elif linkedid and linkedid != channel.linkedid and linkedid not in self._ended:
+        elif linkedid and linkedid != channel.linkedid and not self._is_over(linkedid):
             self._move(channel, linkedid, at)
         call = self.calls[channel.linkedid]
         call.latest = max(call.latest, at)
@@ -99,8 +99,8 @@ class Registry:
             self._give_up(call)
 
     def live(self) -> set[str]:
-        """The Linkedids of every call that is in progress, absorbed ones too."""
-        return {one.linkedid for call in self.calls.values() for one in (call, *call.absorbed)}
+        """The Linkedids of every call that has no verdict yet, absorbed ones too."""
+        return {one.linkedid for call in self.calls.values() for one in (call, *call.absorbed) if not one.judged}
 
     def own(self, channel: Channel) -> LiveCall:
         """The call whose caller this channel is, or else the call it is part of."""
@@ -151,10 +151,16 @@ class Registry:
         call.channels.discard(channel.uniqueid)
         if not call.channels:
             self._end(call, at)
+        elif (one := self.people.get(channel.uniqueid)) and one in call.absorbed:
+            call.absorbed.remove(one)  # the other call may be an agent's who stays on the line all day
+            self._judge_absorbed(one, at)
 
-    def forget(self, linkedid: str) -> None:
-        """Take a call for ended; what still arrives of it is ignored."""
-        _remember(self._ended, linkedid, None)
+    def forget(self, linkedid: str, *, whole: bool = True) -> None:
+        """Take a call for ended; what still arrives of it is ignored.
+
+        Of a call that was not seen as a `whole`, channels may be up that were never told of: others may hear them.
+        """
+        _remember(self._ended, linkedid, whole)
 
     def has_ended(self, linkedid: str) -> bool:
         """Whether this call already has its verdict."""
@@ -217,10 +223,14 @@ class Registry:
         for uniqueid in list(call.channels):
             self.gone(self.board.channels[uniqueid], call.latest)
 
+    def _is_over(self, linkedid: str) -> bool:
+        return self._ended.get(linkedid, False)
+
     def _call(self, linkedid: str, at: float) -> LiveCall:
         call = self.calls.get(linkedid)
         if call is None:
             call = self.calls[linkedid] = LiveCall(linkedid, at, at, self._age, origin=linkedid)
+            call.judged = call.announced = self.has_ended(linkedid)
             if linkedid.startswith(OWN_CALL_PREFIX):
                 call.direction = Direction.OURS
         return call
@@ -263,18 +273,18 @@ class Registry:
         for one in call.absorbed:
             self._judge_absorbed(one, at)
         self._forget_person(call)
-        if call.legs or call.direction is Direction.OURS:
+        if (call.legs or call.direction is Direction.OURS) and not call.judged:
             self.outcomes.append(judge(call, self.settings, at))
 
     def _judge_absorbed(self, call: LiveCall, at: float) -> None:
         self._forget_person(call)
-        if call.direction in (Direction.INBOUND, Direction.OURS):
+        if call.direction in (Direction.INBOUND, Direction.OURS) and not call.judged:
             self.outcomes.append(judge(call, self.settings, at))
 
     def _forget_person(self, call: LiveCall) -> None:
         self.people.pop(call.person, None)
         self._absorbers.pop(call.linkedid, None)
-        self.forget(call.linkedid)
+        self.forget(call.linkedid, whole=call.complete)
 
 
 def _remember(memory: dict[str, T], key: str, value: T) -> None:

@@ -24,8 +24,8 @@ class Business(Pbx):
     """The PBX of the scenarios: plain dialplan, or one like FreePBX writes it."""
 
     more_modules = (
-        *("app_authenticate", "app_confbridge", "app_followme", "app_forkcdr", "app_page", "app_zapateller"),
-        "res_parking",
+        *("app_agent_pool", "app_authenticate", "app_confbridge", "app_followme", "app_forkcdr", "app_page"),
+        *("app_zapateller", "res_parking"),
     )
 
     def __init__(self, kit: Kit, folder: Path, scenarios: Sequence[Scenario], *, release: str) -> None:

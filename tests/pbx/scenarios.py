@@ -8,6 +8,7 @@ from typing import Any
 
 from ringback.call import Call
 from tests.pbx import (
+    agents_plain,
     freepbx_phones,
     freepbx_programs,
     freepbx_queues,
@@ -26,6 +27,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *menus_plain.SCENARIOS,
     *transfers_plain.SCENARIOS,
     *ways_plain.SCENARIOS,
+    *agents_plain.SCENARIOS,
     *freepbx_queues.SCENARIOS,
     *freepbx_phones.SCENARIOS,
     *freepbx_transfers.SCENARIOS,

@@ -79,6 +79,15 @@ def test_events_cut_off_the_front_never_make_a_wrong_verdict(scenario: Scenario,
             assert call.verdict in allowed or not customers, f"cut {cut}: {call}"
 
 
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_call_ends_with_its_customer_though_the_agent_stays_on_the_line(release: str) -> None:
+    stream = events("agent_stays_on_the_line", release, "plain")
+    hung_up = {event["Uniqueid"]: float(event["Timestamp"]) for event in stream if event["Event"] == "Hangup"}
+    customers = [call for call in judged(stream).values() if call.direction is Direction.INBOUND]
+    assert len(customers) == 3
+    assert [call.ended for call in customers] == [hung_up[call.linkedid] for call in customers]
+
+
 @pytest.mark.parametrize(("scenario", "release"), RECORDED)
 def test_every_event_told_twice_changes_nothing(scenario: Scenario, release: str) -> None:
     stream = of(scenario, release)
