@@ -63,7 +63,7 @@ class Pace:
             limits.pair_burst,
             limits.daily_recipients,
         ]
-        args += [limits.per_case, limits.per_customer_day, message.to, int(template), FIRST_PROBE_S]
+        args += [limits.per_case, limits.per_customer_day, message.to, int(template), FIRST_PROBE_S, message.id]
         verdict, *rest = await self._pace(keys=touched, args=args)
         return _pause(verdict, [bytes(word).decode() for word in rest])
 

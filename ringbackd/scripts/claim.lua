@@ -6,6 +6,10 @@
 -- {"doubt"} (somebody died while posting: wait for word from WhatsApp); or {"done"} (nothing left to do).
 local found = redis.call('HMGET', KEYS[1], 'state', 'json', 'key', 'tries')
 local state, key = found[1], found[3] or ''
+-- Its timer still runs: this entry is an old one, whose reader died before it took it off.
+if state == 'doubt' and redis.call('ZSCORE', KEYS[2], ARGV[1]) then
+  return {'doubt'}
+end
 if state == 'queued' or state == 'doubt' then
   redis.call('HSET', KEYS[1], 'state', 'sending')
   local live = key ~= '' and redis.call('EXISTS', ARGV[3] .. key) or 0

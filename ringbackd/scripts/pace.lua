@@ -1,8 +1,9 @@
 -- Decides whether a message may be posted now, by every limit at once; what is let through is counted.
 -- KEYS: 1 circuit:account, 2 circuit:number, 3 the template's circuit (or the number's again), 4 pace:number,
--- 5 the recipient's pace, 6 pace:day, 7 the case's count, 8 the customer's count.
+-- 5 the recipient's pace, 6 pace:day, 7 the case's messages, 8 the customer's.
 -- ARGV: 1 now, 2 messages per second, 3 seconds between two to one recipient, 4 burst to him, 5 recipients per day (0: no
--- limit), 6 messages per case, 7 first contacts per customer and day, 8 recipient, 9 "1" for a template, 10 probe seconds.
+-- limit), 6 messages per case, 7 first contacts per customer and day, 8 recipient, 9 "1" for a template, 10 probe seconds,
+-- 11 message: one that was not taken and is tried again counts once.
 -- Returns {"go"}, {"probe"}, {"wait", seconds, why} or {"never", why}.
 local now, rate, pair, burst, tier = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local template, day = ARGV[9] == '1', 86400
@@ -20,10 +21,13 @@ for i = 1, 3 do
   end
 end
 
-if tonumber(redis.call('GET', KEYS[7]) or '0') >= tonumber(ARGV[6]) then
+local function full(key, most)
+  return redis.call('SISMEMBER', key, ARGV[11]) == 0 and redis.call('SCARD', key) >= tonumber(most)
+end
+if full(KEYS[7], ARGV[6]) then
   return {'never', 'this case has had ' .. ARGV[6] .. ' messages'}
 end
-if template and tonumber(redis.call('GET', KEYS[8]) or '0') >= tonumber(ARGV[7]) then
+if template and full(KEYS[8], ARGV[7]) then
   return {'never', 'he was written to ' .. ARGV[7] .. ' times in a day'}
 end
 
@@ -53,10 +57,10 @@ for i = 1, 3 do
 end
 redis.call('SET', KEYS[4], string.format('%.6f', ours + 1 / rate), 'PX', 10000)
 redis.call('SET', KEYS[5], string.format('%.6f', mine + pair), 'EX', math.ceil(mine + pair - now) + 1)
-redis.call('INCR', KEYS[7])
+redis.call('SADD', KEYS[7], ARGV[11])
 redis.call('EXPIRE', KEYS[7], 9 * day)
 if template then
-  if redis.call('INCR', KEYS[8]) == 1 then
+  if redis.call('SADD', KEYS[8], ARGV[11]) == 1 and redis.call('SCARD', KEYS[8]) == 1 then
     redis.call('EXPIRE', KEYS[8], day)
   end
   if tier > 0 then

@@ -75,6 +75,31 @@ async def test_a_sender_killed_while_posting_waits_for_word_before_it_posts_agai
     assert len(api.posted) == 2
 
 
+async def test_a_sender_killed_before_it_puts_a_doubt_away_leaves_it_in_doubt(office: Office) -> None:
+    api = Api(Killed(), SENT)
+    with pytest.raises(Killed):
+        await work(office, api)
+    ((entry, name),) = await entries(office.store)
+    assert await office.outbox.claim(name, "") is None  # the entry stays: it died before it took it off
+    assert await office.outbox.claim(name, entry) is None
+    assert (await office.message(name))[0] == "doubt"
+    office.now += 60
+    await office.store.fire(office.now)
+    await work(office, api)
+    assert len(api.posted) == 2
+
+
+async def test_what_was_never_sent_does_not_count_as_written_to_him(office: Office) -> None:
+    api = Api(*[RetryAt(1.0, "131000")] * 5, SENT)
+    for _ in range(6):
+        await work(office, api)
+        office.now += 60
+        await office.store.fire(office.now)
+    assert len(api.posted) == 6
+    (fact,) = await office.facts()
+    assert isinstance(fact, Accepted)
+
+
 async def test_a_status_that_comes_meanwhile_settles_the_doubt(office: Office) -> None:
     api = Api(Killed())
     with pytest.raises(Killed):
