@@ -142,8 +142,14 @@ async def test_a_call_back_rings_the_customer_and_puts_him_into_the_queue(kit: K
         leg = await agent.call(state=State.UP)
         await leg.hang_up()
         await customer.ended()
-    queued = [row for row in cel(pbx) if (row["eventtype"], row["appname"]) == ("APP_START", "Queue")]
-    assert [(row["exten"], row["cid_num"]) for row in queued] == [("ventas", "+51987654321")]
+    # Asterisk writes its logs a moment later.
+    await until(lambda: bool(_queued(pbx)), seconds=10, otherwise=lambda: "nobody came into a queue")
+    assert _queued(pbx) == [("ventas", "+51987654321")]
+
+
+def _queued(pbx: Pbx) -> list[tuple[str, str]]:
+    rows = [row for row in cel(pbx) if (row["eventtype"], row["appname"]) == ("APP_START", "Queue")]
+    return [(row["exten"], row["cid_num"]) for row in rows]
 
 
 @pytest.mark.parametrize("place", ["no-such-queue", 'ventas"x', "ventas|x", "ventas$[1]", "ventas)"])
