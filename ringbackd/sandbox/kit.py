@@ -3,7 +3,7 @@
 Each release is unpacked into a folder of its own, and its programs run through the loader and the libraries there, so
 nothing has to fit the system. `python -m ringbackd.sandbox.kit 22 16` fetches and prints where it put them; the tests
 also take `redis-6`, the oldest Redis that Ringback is made for, `mariadb`, the database server of FreePBX 17,
-and `proxies`, the web servers that stand before the webhook.
+`proxies`, the web servers that stand before the webhook, and `voice`, which speaks and measures the prompts.
 """
 
 import asyncio
@@ -20,13 +20,16 @@ from .errors import KitError
 from .fetch import fetch
 
 _ASTERISK = ("asterisk", "asterisk-modules", "asterisk-core-sounds-es-gsm", "asterisk-core-sounds-en-gsm")
-_SUITES = {"22": "sid", "16": "bullseye", "redis-6": "bullseye", "mariadb": "bookworm", "proxies": "bookworm"}
+_SUITES = {"22": "sid", "16": "bullseye", "redis-6": "bullseye"} | dict.fromkeys(
+    ("mariadb", "proxies", "voice"), "bookworm"
+)
 _PACKAGES = {
     "22": (*_ASTERISK, "redis-server", "sip-tester"),
     "16": _ASTERISK,
     "redis-6": ("redis-server",),
     "mariadb": ("mariadb-server-core",),
     "proxies": ("nginx", "apache2-bin", "openssl"),
+    "voice": ("espeak-ng", "sox"),
 }
 _LIBRARIES = ("usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib")
 
