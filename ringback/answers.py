@@ -12,6 +12,7 @@ from ringback.journal import Event
 from ringback.moves import promise
 from ringback.payload import Tap
 from ringback.record import LINE_LENGTH, Outcome, State
+from ringback.slots import slot_at
 from ringback.turn import Turn
 
 
@@ -124,15 +125,16 @@ def _call_now(turn: Turn, choice: Choice, fact: Said) -> None:
 
 
 def _call_at(turn: Turn, choice: Choice, fact: Said) -> None:
-    """The hour he chose, if it is still to come and the line is open then; else he is asked again."""
+    """The slot he chose, if it is still to come and has room; else he is asked again."""
     if turn.case.state is State.RINGING:
         return
     if not turn.case.dial:
         _without_number(turn, choice, fact)
         return
     line = turn.context.line
-    if choice.slot <= turn.context.now or line.hours.next_open(choice.slot, line.timezone) != choice.slot:
-        turn.say(turn.case.step)
+    slot = slot_at(line, turn.taken, choice.slot)
+    if slot is None or slot.begins <= turn.context.now or not slot.left:
+        _nothing(turn, choice.model_copy(update={"goto": turn.context.flow.full or turn.case.step}), fact)
         return
     promise(turn, choice.slot)
     turn.say(choice.goto)

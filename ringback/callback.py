@@ -26,11 +26,13 @@ class Ended(StrEnum):
 
 
 class Callback(BaseModel):
-    """A promise to ring at `due` (epoch seconds). `tried` attempts are over; `attempt` is the one under way."""
+    """A promise to ring at `due` (epoch seconds). `tried` attempts are over; `attempt` is the one under way. `slot` is
+    when the slot begins that was booked for it, 0 for none: who is rung at once needs none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     due: float
+    slot: float = 0.0
     tried: int = 0
     attempt: str = ""
 

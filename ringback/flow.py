@@ -185,6 +185,8 @@ class Flow(_Data):
     """An answer to a case that is closed."""
     anything: str
     """Where free words lead when the step asked for a tap: to a person."""
+    full: str = ""
+    """Said to who chose a slot that others took meanwhile, or that has passed: it offers slots again."""
     stopped: str = ""
     """Said once to who asks not to be contacted any more: how to come back."""
     back: str = ""
@@ -213,7 +215,7 @@ class Flow(_Data):
 
     def _jumps(self) -> list[tuple[str, str]]:
         jumps = [(name, getattr(self, name)) for name in ("first", "survey", "lost", "over", "anything")]
-        jumps += [(name, step) for name in ("stopped", "back") if (step := getattr(self, name))]
+        jumps += [(name, step) for name in ("full", "stopped", "back") if (step := getattr(self, name))]
         for name, step in self.steps.items():
             jumps += [(f"steps.{name}.options.{option.id}", option.goto) for option in step.options if option.goto]
             jumps += [(f"steps.{name}.hears", step.hears.goto)] if step.hears else []

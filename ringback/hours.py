@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-LOOK_AHEAD_DAYS = 14
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LOOK_AHEAD_DAYS = 61
 
 
 def _zone(name: str) -> str:
@@ -59,31 +61,32 @@ class Hours(BaseModel):
     sat: Span = "00:00-24:00"
     sun: Span = "00:00-24:00"
 
-    def _today(self, moment: datetime) -> tuple[datetime, datetime] | None:
-        span: str = getattr(self, DAYS[moment.weekday()])
-        if not span:
-            return None
-        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-        opens, _, closes = span.partition("-")
-        return midnight + _clock(opens), midnight + _clock(closes)
+    def on(self, day: date, zone: str) -> tuple[float, float] | None:
+        """From when to when (epoch seconds) a day is open; None for a closed one."""
+        span: str = getattr(self, DAYS[day.weekday()])
+        return instants(span, day, zone) if span else None
 
-    def next_open(self, at: float, zone: str) -> float | None:
-        """The first moment from `at` (epoch seconds) on that is open; None if there is none within two weeks."""
-        moment = datetime.fromtimestamp(at, ZoneInfo(zone))
-        for ahead in range(LOOK_AHEAD_DAYS + 1):
-            span = self._today(moment + timedelta(days=ahead))
-            if span and at < span[1].timestamp():
-                return max(at, span[0].timestamp())
+    def next_open(self, at: float, zone: str, off: Callable[[date], bool] = lambda day: False) -> float | None:
+        """The first moment from `at` (epoch seconds) on that is open and not on a day off; None if there is none
+        within two months."""
+        for day in days(at, zone, LOOK_AHEAD_DAYS):
+            span = None if off(day) else self.on(day, zone)
+            if span and at < span[1]:
+                return max(at, span[0])
         return None
 
-    def slots(self, after: float, zone: str, count: int) -> list[float]:
-        """The next `count` whole hours (epoch seconds) that begin while the line is open, at least ten minutes away."""
-        found: list[float] = []
-        moment = datetime.fromtimestamp(after + 600, ZoneInfo(zone)).replace(minute=0, second=0, microsecond=0)
-        for ahead in range(1, LOOK_AHEAD_DAYS * 24):
-            begins = (moment + timedelta(hours=ahead)).timestamp()
-            if len(found) == count:
-                break
-            if self.next_open(begins, zone) == begins:
-                found.append(begins)
-        return found
+
+def instants(span: str, day: date, zone: str) -> tuple[float, float]:
+    """When a span of hours of a day begins and ends (epoch seconds).
+
+    An hour that the clocks leap over counts as the moment of the leap or after it; of one that comes twice, the first.
+    """
+    midnight = datetime.combine(day, time(), ZoneInfo(zone))
+    opens, _, closes = span.partition("-")
+    return (midnight + _clock(opens)).timestamp(), (midnight + _clock(closes)).timestamp()
+
+
+def days(at: float, zone: str, count: int) -> Iterator[date]:
+    """The day of a moment (epoch seconds) in a time zone, and those that follow, `count` in all."""
+    first = datetime.fromtimestamp(at, ZoneInfo(zone)).date()
+    return (first + timedelta(days=ahead) for ahead in range(count))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 import phonenumbers
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from ringback.daysoff import DaysOff
 from ringback.dialling import PLAIN_TRUNK, Trunk
-from ringback.hours import Hours, ZoneName
+from ringback.hours import DAYS, Hours, Span, Weekday, ZoneName
 from ringback.message import Words, upto
 from ringback.phone import NoNumber, Number, normalise
 
@@ -37,6 +39,14 @@ class _Setting(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Shift(_Setting):
+    """Hours in which another number of people has time to call back."""
+
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = DAYS
+    span: Annotated[Span, Field(min_length=1)]
+    people: Annotated[int, Field(ge=0, le=10_000)]
+
+
 class CallbackPlan(_Setting):
     """How a customer is rung back. Durations are in the unit their names end with."""
 
@@ -52,6 +62,33 @@ class CallbackPlan(_Setting):
     no_answer_min: Annotated[float, Field(ge=0)] = 30
     failed_min: Annotated[float, Field(ge=0)] = 120
     no_agent_min: Annotated[float, Field(ge=0)] = 1
+    slot_min: Literal[5, 10, 15, 20, 30, 60, 120] = 30
+    """How long a slot is. Whoever chose one is rung in its course, as soon as somebody is free."""
+    people: Annotated[int, Field(ge=0, le=10_000)] = 2
+    """How many people are expected to have time to call back, at any moment that no shift names."""
+    shifts: tuple[Shift, ...] = ()
+    """The first one that covers a moment counts."""
+    talk_min: Annotated[float, Field(gt=0, le=120)] = 5
+    """How long a call back takes on average, with what is to be done after it."""
+    notice_min: Annotated[float, Field(ge=0, le=1440)] = 10
+    """How far away a slot must be at least to be offered."""
+    horizon_days: Annotated[int, Field(ge=1, le=60)] = 14
+    """How many days ahead slots are offered; today is the first."""
+    remind_min: Annotated[float, Field(ge=0, le=1440)] = 15
+    """How long before his slot a customer is reminded by WhatsApp; 0 for never."""
+    remind_after_h: Annotated[float, Field(ge=0, le=720)] = 3
+    """Only of a slot that was further away than this when it was promised."""
+
+    def capacity(self, people: int) -> int:
+        """How many calls so many people can make in the course of one slot."""
+        return int(people * self.slot_min / self.talk_min)
+
+    @model_validator(mode="after")
+    def _a_call_fits(self) -> Self:
+        for name, people in (("people", self.people), *(("shifts", shift.people) for shift in self.shifts)):
+            if people and not self.capacity(people):
+                raise ValueError(f"{name}: {people} cannot end a call of {self.talk_min:g} minutes within slot_min")
+        return self
 
 
 class WithoutWhatsApp(StrEnum):
@@ -77,6 +114,8 @@ class Line(_Setting):
     trunk: Trunk = PLAIN_TRUNK
     hours: Hours = Hours()
     """When he may be rung."""
+    holidays: DaysOff = DaysOff()
+    """The days on which nobody is rung."""
     messaging: Hours = Hours()
     """When somebody who did not write to us may be written to."""
     flow: Name = "general"
@@ -98,6 +137,20 @@ class Line(_Setting):
         if not (self.dids or self.queues):
             raise ValueError("dids and queues are both empty: no call would belong to this line")
         return self
+
+    @model_validator(mode="after")
+    def _known_holidays(self) -> Self:
+        if trouble := self.holidays.trouble(self.region):
+            raise ValueError(f"holidays: {trouble}")
+        return self
+
+    def closed_on(self, day: date) -> bool:
+        """Whether nobody is rung on a day, whatever the hours say."""
+        return self.holidays.off(day, self.region)
+
+    def next_open(self, at: float) -> float | None:
+        """The first moment from `at` (epoch seconds) on when customers may be rung; None if there is none for long."""
+        return self.hours.next_open(at, self.timezone, self.closed_on)
 
     @property
     def template_code(self) -> str:

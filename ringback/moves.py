@@ -23,6 +23,7 @@ from ringback.phone import Number, whatsapp_number
 from ringback.policy import NO_WHATSAPP
 from ringback.receipt import counts
 from ringback.record import Outcome, State
+from ringback.slots import free_from
 from ringback.stops import stopped_in_whatsapp
 from ringback.turn import Turn, plain
 
@@ -169,10 +170,14 @@ def number_changed(turn: Turn, fact: NumberChanged) -> None:
 
 
 def promise(turn: Turn, at: float, asked: bool = True) -> None:
-    """Promise to ring him at `at`, or when the line opens after it. `asked`: whether he wants it."""
-    line, case = turn.context.line, turn.case
-    due = line.hours.next_open(at, line.timezone) or at
-    turn.change(state=State.PROMISED, callback=Callback(due=due))
+    """Promise to ring him now, or in the first slot with room from `at` or the line's opening on.
+
+    `asked`: whether he wants it. Where everything ahead is promised he is rung when the line opens, like who is rung
+    now: nobody is left out."""
+    line, case, now = turn.context.line, turn.case, turn.context.now
+    slot = free_from(line, turn.taken, opens, now) if (opens := line.next_open(at) or at) > now else None
+    due = slot.begins if slot else opens
+    turn.change(state=State.PROMISED, callback=Callback(due=due, slot=slot.begins if slot else 0.0))
     turn.wake(Timer.DUE, due)
     turn.linger(due)
     turn.note(Event.PROMISED, due=due, attempt=case.dialled + 1, asked=asked)
@@ -183,7 +188,7 @@ def due(turn: Turn, fact: TimerFired) -> None:
     case, line, now = turn.case, turn.context.line, turn.context.now
     if case.callback and _moved(fact, case.callback.due):
         return  # it was moved while this timer was on its way
-    opens = line.hours.next_open(now, line.timezone) or now + LOOK_AGAIN_S
+    opens = line.next_open(now) or now + LOOK_AGAIN_S
     if turn.context.on_call or opens > now:
         until = max(opens, now + LOOK_AGAIN_S)
         turn.wake(Timer.DUE, until)
@@ -247,8 +252,8 @@ def _next_attempt(turn: Turn, outcome: Ended) -> None:
         _out_of_attempts(turn)
         return
     wait = LOOK_AGAIN_S if outcome is Ended.UNWANTED else wait_before_next(outcome, line.callback)
-    at = line.hours.next_open(now + wait, line.timezone) or now + wait
-    turn.change(state=State.PROMISED, callback=Callback(due=at, tried=tried))
+    at = line.next_open(now + wait) or now + wait
+    turn.change(state=State.PROMISED, callback=Callback(due=at, tried=tried, slot=case.booked))
     turn.wake(Timer.DUE, at)
     if outcome is not Ended.UNWANTED or at > now + wait:
         turn.linger(at)  # what only waits for the PBX or for his line to be free does not wait for ever

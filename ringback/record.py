@@ -108,6 +108,12 @@ class Case(BaseModel):
         """Whether anything may still happen in it."""
         return self.state is not State.CLOSED
 
+    @property
+    def booked(self) -> float:
+        """When the slot begins that it has (epoch seconds), 0 for none. A slot is free again when the promise ends."""
+        promised = self.state in {State.PROMISED, State.RINGING}
+        return self.callback.slot if self.callback and promised else 0.0
+
     def heard(self, at: float, who: Literal["customer", "us", "person"], text: str) -> Case:
         """The case with one more line in its transcript."""
         line = Spoken(at=at, who=who, text=text[:LINE_LENGTH])

@@ -15,6 +15,7 @@ from ringback.line import Line
 from ringback.message import Body, Message, Text, cut
 from ringback.payload import Tap
 from ringback.record import Case, Outcome, State
+from ringback.slots import NOTHING_TAKEN, Taken, next_slots
 
 WINDOW_S = 24 * 3600
 """Free words are allowed for 24 hours after the customer's last message (Meta's rule)."""
@@ -25,8 +26,9 @@ NAME_LENGTH = 60
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a decision may look at beside the case. `on_call`: the customer is on a call with the PBX right now;
-    `ringing`: the attempt under way is still up; `no_whatsapp`: WhatsApp did not reach him lately. `stopped`: the
-    customer asked this brand not to contact him. `sign` makes the payload of a button, `read` reads it back."""
+    `ringing`: the attempt under way is still up; `no_whatsapp`: WhatsApp did not reach him lately; `stopped`: he asked
+    this brand not to contact him; `taken`: which slots of the line are promised. `sign` makes the payload of a button,
+    `read` reads it back."""
 
     line: Line
     flow: Flow
@@ -37,6 +39,7 @@ class Context:
     ringing: bool = False
     no_whatsapp: bool = False
     stopped: bool = False
+    taken: Taken = NOTHING_TAKEN
 
 
 class Turn:
@@ -46,6 +49,7 @@ class Turn:
         self.case = case
         self.context = context
         self.commands: list[Command] = []
+        self.taken = context.taken.without(case.booked)
 
     def change(self, **fields: object) -> None:
         """Change fields of the case."""
@@ -73,7 +77,8 @@ class Turn:
         step = self.context.flow.steps[name]
         line = self.context.line
         words = self._words()
-        body = render(step, line.language, line.template_code, words, self.slots(), self._payload(name))
+        slots = self.slots() if step.say == "slots" else {}
+        body = render(step, line.language, line.template_code, words, slots, self._payload(name))
         self.send(body, name, fill(step.text.of(line.language), words))
         if step.options or step.hears:
             self.change(step=name)
@@ -144,8 +149,8 @@ class Turn:
         """The hours he may choose for a call back: option ids and titles."""
         line, now = self.context.line, self.context.now
         return {
-            f"{SLOT}.{int(at)}": words.slot_title(at, now, line.timezone, line.language)
-            for at in line.hours.slots(now, line.timezone, SLOTS)
+            f"{SLOT}.{int(slot.begins)}": words.slot_title(slot.begins, now, line.timezone, line.language)
+            for slot in next_slots(line, self.taken, now, SLOTS)
         }
 
     def _payload(self, step: str) -> Callable[[str], str]:

@@ -21,7 +21,7 @@ from ami_listener.dialer import Dialer
 from ami_listener.listener import Listener
 from ringback.flow import Flow
 from ringback.message import Message
-from ringbackd import intake, outbox, scheduler
+from ringbackd import booking, intake, outbox, scheduler
 from ringbackd.desk import Desk
 from ringbackd.flowfiles import read_flows
 from ringbackd.keys import Keys
@@ -124,8 +124,13 @@ class House:
             await desk.handle(raw, tuple(outbox.taken_off("desk", entry)))
 
         async with asyncio.TaskGroup() as group:
+            group.create_task(self.patience.keep(self._reconcile, stop))
             group.create_task(self._work(stop, stream, "desk", handle))
             group.create_task(self.patience.keep(lambda: self._timers(stop), stop))
+
+    async def _reconcile(self) -> None:
+        if wrong := await booking.reconcile(self.store, self.settings.line):
+            log.warning("%d promised slots were not what their cases say, and are again", wrong)
 
     async def _timers(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

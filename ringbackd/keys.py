@@ -16,6 +16,7 @@
 | active:LINE:KEY | string | the id of the active case of a customer on a line |
 | cases:KEY | set | the ids of a customer's active cases |
 | cases | sorted set | every active case (score: opened) |
+| promised:LINE | sorted set | the cases of a line that have a slot (score: when it begins) |
 | message:ID | hash | `state`, `json`, `case`, `wamid`, `why` |
 | wamid:WAMID | string | our id of a message |
 | waid:WA_ID | string | the match key of the customer behind a WhatsApp id |

@@ -15,6 +15,7 @@ from ringback.flow import Flow
 from ringback.line import Line
 from ringback.record import Case
 from ringback.turn import Context
+from ringbackd import booking
 from ringbackd.store import Op, Store
 from ringbackd.writes import case_checks, case_writes, command_writes
 
@@ -82,6 +83,7 @@ class Planner:
             ringing=await self.store.live(attempt),
             no_whatsapp=await self.store.no_whatsapp(key),
             stopped=(await self.store.ledger.ruling(key, line.brand)).stopped,
+            taken=await booking.taken(self.store, line.name, self.clock()),
         )
 
     def tap(self, text: str) -> payload.Tap | None:
@@ -93,6 +95,8 @@ class Planner:
         if before == after and not commands:
             return
         after = after.model_copy(update={"version": (before.version if before else 0) + 1})
+        plan.checks += booking.has_room(self.store.keys, self.lines[after.line], before, after)
+        plan.writes += booking.booked(self.store.keys, before, after)
         plan.checks += case_checks(self.store.keys, before, after)
         plan.writes += case_writes(self.store.keys, after, before)
         plan.writes += [write for command in commands for write in command_writes(self.store, after, command)]

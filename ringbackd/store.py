@@ -43,6 +43,7 @@ class Store:
         self._commit = self.script("commit")
         self._fire = self.script("fire")
         self.claim = self.script("claim")
+        self.taken = self.script("taken")
 
     def script(self, name: str) -> AsyncScript:
         """A script of ringbackd/scripts."""
@@ -107,6 +108,11 @@ class Store:
     async def ranked(self, key: str) -> list[str]:
         """The members of a sorted set, the lowest first."""
         return [_text(member) for member in await self.redis.zrange(key, 0, -1)]
+
+    async def scores(self, key: str) -> dict[str, float]:
+        """The members of a sorted set with their scores."""
+        rows: Any = await self.redis.zrange(key, 0, -1, withscores=True)
+        return {_text(member): float(score) for member, score in rows}
 
     async def members(self, key: str) -> set[str]:
         """The members of a set."""

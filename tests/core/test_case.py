@@ -124,10 +124,10 @@ def test_later_promises_the_chosen_hour() -> None:
     world.taps("later")
     slots = world.messages[-1].body
     assert slots.kind == "menu"
-    assert [row.title for row in slots.rows][:2] == ["Hoy 13:00", "Hoy 14:00"]
+    assert [row.title for row in slots.rows][:2] == ["Hoy 12:30", "Hoy 13:00"]
     world.taps(slots.rows[1].id.split("|")[3])
-    assert world.case.callback == Callback(due=NOON + 2 * 3600)
-    assert "hoy a las 14:00" in world.messages[-1].body.model_dump()["text"]
+    assert world.case.callback == Callback(due=NOON + 3600, slot=NOON + 3600)
+    assert "hoy a las 13:00" in world.messages[-1].body.model_dump()["text"]
     world.tell(TimerFired(case=world.case.id, timer=Timer.DUE, due=NOON))
     assert world.dials == []
     world.fire(Timer.DUE)

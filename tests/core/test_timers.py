@@ -116,7 +116,7 @@ def test_a_line_without_an_open_hour_gives_him_to_a_person_instead_of_an_empty_l
     world = contacted(hours=closed)
     world.taps("later")
     assert world.case.state is State.WITH_PERSON
-    assert line(hours=closed).hours.next_open(NOON, "America/Lima") is None
+    assert line(hours=closed).next_open(NOON) is None
 
 
 def test_whoever_called_at_night_is_written_to_in_the_morning_and_not_taken_for_late() -> None:

@@ -1,0 +1,97 @@
+"""The slots in which a customer can be promised a call back: when a line rings, and how many calls its people manage.
+
+A slot is known by the moment at which it begins. What is `taken` already comes from outside (`ringbackd.booking`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate, islice
+from zoneinfo import ZoneInfo
+
+from ringback.hours import DAYS, days, instants
+from ringback.line import Line
+
+
+class Taken:
+    """How many calls are promised, by the moment (epoch seconds) for which each was promised."""
+
+    def __init__(self, promised: Mapping[float, int] | None = None) -> None:
+        self._promised = promised or {}
+        self._moments = sorted(self._promised)
+        self._sums = [0, *accumulate(self._promised[moment] for moment in self._moments)]
+
+    def without(self, moment: float) -> Taken:
+        """The same without one call that is promised for a moment: who may move must not stand in his own way."""
+        if moment not in self._promised:
+            return self
+        return Taken({**self._promised, moment: self._promised[moment] - 1})
+
+    def between(self, begins: float, ends: float) -> int:
+        """How many from `begins` on and before `ends`."""
+        return self._sums[bisect_left(self._moments, ends)] - self._sums[bisect_left(self._moments, begins)]
+
+
+NOTHING_TAKEN = Taken()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """From when to when (epoch seconds), how many calls fit in it, and how many of them are promised."""
+
+    begins: float
+    ends: float
+    capacity: int
+    taken: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many more calls may be promised; never below 0, also where people were taken off a shift since."""
+        return max(0, self.capacity - self.taken)
+
+
+def slots_of(line: Line, day: date, taken: Taken = NOTHING_TAKEN) -> Iterator[Slot]:
+    """Every whole slot of a day, full ones too. An hour that the clock shows twice is there once: the first time."""
+    span = None if line.closed_on(day) else line.hours.on(day, line.timezone)
+    length = line.callback.slot_min * 60
+    begins, closes = span or (0.0, 0.0)
+    while begins + length <= closes:
+        if not datetime.fromtimestamp(begins, ZoneInfo(line.timezone)).fold:
+            ends = begins + length
+            yield Slot(begins, ends, capacity(line, day, begins), taken.between(begins, ends))
+        begins += length
+
+
+def capacity(line: Line, day: date, begins: float) -> int:
+    """How many calls fit into the slot of a day that begins at a moment (epoch seconds)."""
+    plan = line.callback
+    for shift in plan.shifts:
+        opens, closes = instants(shift.span, day, line.timezone)
+        if DAYS[day.weekday()] in shift.days and opens <= begins < closes:
+            return plan.capacity(shift.people)
+    return plan.capacity(plan.people)
+
+
+def next_slots(line: Line, taken: Taken, now: float, count: int) -> list[Slot]:
+    """The next `count` slots with room that can be offered at `now` (epoch seconds), or as many as there are."""
+    return list(islice(_free(line, taken, now + line.callback.notice_min * 60, now), count))
+
+
+def free_from(line: Line, taken: Taken, at: float, now: float) -> Slot | None:
+    """The first slot with room that begins at `at` (epoch seconds) or later, None if there is none ahead."""
+    return next(_free(line, taken, at, now), None)
+
+
+def _free(line: Line, taken: Taken, at: float, now: float) -> Iterator[Slot]:
+    ahead = days(now, line.timezone, line.callback.horizon_days)
+    every = (slot for day in ahead for slot in slots_of(line, day, taken))
+    return (slot for slot in every if slot.begins >= at and slot.left)
+
+
+def slot_at(line: Line, taken: Taken, begins: float) -> Slot | None:
+    """The slot that begins at a moment (epoch seconds), None if none does."""
+    day = next(days(begins, line.timezone, 1))
+    return next((slot for slot in slots_of(line, day, taken) if slot.begins == begins), None)
