@@ -12,9 +12,10 @@ demo: $(VENV)/run-ready       ## a real PBX, a simulated WhatsApp and a page to 
 
 test: $(VENV)/dev-ready browser kit check   ## everything: checks, pure tests, real Redis, real Asterisk, real browser
 	@# Most tests wait for telephones: the calls run beside all others, their output is shown at the end.
-	@RINGBACK_PORTS=0 $(BIN)/python -m pytest $(CALLS) > $(VENV)/calls.log 2>&1 & calls=$$!; \
-	RINGBACK_PORTS=1 $(BIN)/python -m pytest $(CALLS:%=--ignore=%); rest=$$?; \
-	wait $$calls; code=$$?; cat $(VENV)/calls.log; exit $$((rest | code))
+	@RINGBACK_PORTS=0 $(BIN)/python -m pytest -m "not alone" $(CALLS) > $(VENV)/calls.log 2>&1 & calls=$$!; \
+	RINGBACK_PORTS=1 $(BIN)/python -m pytest -m "not alone" $(CALLS:%=--ignore=%); rest=$$?; \
+	wait $$calls; code=$$?; cat $(VENV)/calls.log; \
+	$(BIN)/python -m pytest -m alone; alone=$$?; exit $$((rest | code | alone))
 
 check: $(VENV)/dev-ready      ## style, types, imports
 	$(BIN)/ruff check .

@@ -45,6 +45,7 @@ async def other_work() -> None:
         await asyncio.sleep(BUSY_S)
 
 
+@pytest.mark.alone
 @pytest.mark.pbx
 async def test_fifty_thousand_events_at_the_strictest_timeout_cost_no_connection(pbx: Pbx, caller: Caller) -> None:
     with (pbx.folder / "etc/extensions.conf").open("a") as file:
