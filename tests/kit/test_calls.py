@@ -109,7 +109,9 @@ async def test_a_phone_that_nobody_picks_up_is_cancelled(kit: Kit, pbx: Pbx, cal
     assert "ANSWER" not in await whole_call(pbx, "987654321")
 
 
-async def test_a_caller_who_hangs_up_before_asterisk_took_his_call_is_gone_all_the_same(pbx: Pbx, caller: Caller) -> None:
+async def test_a_caller_who_hangs_up_before_asterisk_took_his_call_is_gone_all_the_same(
+    pbx: Pbx, caller: Caller
+) -> None:
     calls = await caller.dial_many([f"98765{n:04}" for n in range(50)], "5550100", hang_up_after_ms=1, per_second=500)
     await asyncio.gather(*(call.ended(seconds=20) for call in calls))
 
