@@ -7,12 +7,13 @@ from collections.abc import Callable
 from ringback.command import Reach
 from ringback.consent import Act, Consent, Way, asks_to_return, asks_to_stop
 from ringback.fact import Said
-from ringback.flow import Choice, Does
+from ringback.flow import Choice
 from ringback.journal import Event
 from ringback.moves import promise
 from ringback.payload import Tap
 from ringback.record import LINE_LENGTH, Outcome, State
 from ringback.slots import slot_at
+from ringback.step import Does
 from ringback.turn import Turn
 
 
@@ -97,7 +98,7 @@ def _after_the_end(turn: Turn, choice: Choice, fact: Said) -> None:
 def _nothing(turn: Turn, choice: Choice, fact: Said) -> None:
     """Only the next step. A list of hours without an hour in it would be none: a person sees to it then."""
     flow = turn.context.flow
-    if choice.goto and flow.steps[choice.goto].say == "slots" and not turn.slots():
+    if choice.goto and flow.steps[choice.goto].say == "slots" and not turn.slots(1):
         _handover(turn, choice.model_copy(update={"goto": flow.anything}), fact)
         return
     if turn.case.state in {State.WAITING, State.CONTACTED}:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from ringback.call import OWN_CALL_PREFIX, Call, Verdict
-from ringback.line import CallbackPlan
+from ringback.line import CallbackPlan, Line
 
 
 class Ended(StrEnum):
@@ -66,3 +66,13 @@ def wait_before_next(outcome: Ended, plan: CallbackPlan) -> float:
         Ended.NO_AGENT: plan.no_agent_min,
     }
     return 60 * minutes.get(outcome, plan.failed_min)
+
+
+def reminder_at(line: Line, due: float, now: float) -> float:
+    """When a customer is reminded of what is promised now for `due` (epoch seconds); 0 for never, because it is near or
+    nobody may be written to then."""
+    plan = line.callback
+    at = due - plan.remind_min * 60
+    if not plan.remind_min or at <= now or due - now <= plan.remind_after_h * 3600:
+        return 0.0
+    return at if line.messaging.next_open(at, line.timezone) == at else 0.0

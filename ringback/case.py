@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from ringback import answers, moves, stops
+from ringback import answers, moves, people, stops
 from ringback.call import Call, Direction, Verdict
 from ringback.command import Command
 from ringback.consent import Act
@@ -45,6 +45,7 @@ class On(StrEnum):
     NOT_DIALLED = "not dialled"
     QUIET = "quiet time over"
     DUE = "callback due"
+    REMIND = "reminder due"
     DOUBT = "attempt in doubt"
     EXPIRY = "expired"
     ACCEPTED = "message accepted"
@@ -90,7 +91,7 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.SAID): _rule(Said, answers.answered, T, P, H, X) for state in (W, C, T)},
     **{(state, On.NOTICED): _rule(Noticed, moves.noticed, state) for state in ACTIVE},
     **{(state, On.MOVED): _rule(NumberChanged, moves.number_changed, state) for state in ACTIVE},
-    **{(state, On.PERSON): _rule(PersonActed, moves.person_acted, state, X) for state in ACTIVE},
+    **{(state, On.PERSON): _rule(PersonActed, people.person_acted, state, P, X) for state in (W, C, T, P, H)},
     **{(state, On.STOPPED): _rule(ConsentChanged, stops.stopped, X) for state in ACTIVE},
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
     **{(state, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, state) for state in State},
@@ -99,8 +100,10 @@ TABLE: dict[tuple[State, On], Rule] = {
     (C, On.DELIVERY): _rule(Delivery, moves.delivery, C, P, H, X),
     (W, On.QUIET): _rule(TimerFired, moves.quiet_over, W, C, P, H, X),
     (P, On.SAID): _rule(Said, answers.answered, P, X),
+    (P, On.REMIND): _rule(TimerFired, moves.remind, P),
     (P, On.DUE): _rule(TimerFired, moves.due, P, R),
     (R, On.SAID): _rule(Said, answers.answered, R, X),
+    (R, On.PERSON): _rule(PersonActed, people.person_acted, R, X),
     (R, On.DOUBT): _rule(TimerFired, moves.doubt, R, P, T, X),
     (R, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, R, P, T, X),
     (R, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, R, P, T, X),
@@ -108,7 +111,13 @@ TABLE: dict[tuple[State, On], Rule] = {
     (X, On.SAID): _rule(Said, answers.answered, X),
 }
 
-_TIMERS = {Timer.QUIET: On.QUIET, Timer.DUE: On.DUE, Timer.DOUBT: On.DOUBT, Timer.EXPIRY: On.EXPIRY}
+_TIMERS = {
+    Timer.QUIET: On.QUIET,
+    Timer.DUE: On.DUE,
+    Timer.DOUBT: On.DOUBT,
+    Timer.EXPIRY: On.EXPIRY,
+    Timer.REMIND: On.REMIND,
+}
 _KINDS: dict[type[Fact], On] = {
     Accepted: On.ACCEPTED,
     Refused: On.REFUSED,

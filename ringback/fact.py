@@ -37,6 +37,7 @@ class Timer(StrEnum):
     DUE = "due"
     DOUBT = "doubt"
     EXPIRY = "expiry"
+    REMIND = "remind"
 
 
 class TimerFired(_Fact):
@@ -195,13 +196,15 @@ class NotDialled(_Fact):
 
 
 class PersonActed(_Fact):
-    """A person of the business wrote to the customer, or closed his case as solved."""
+    """A person of the business wrote to the customer, closed his case as solved, promised him a call at `due` (0: now)
+    or another time than he had, or called the call off."""
 
     kind: Literal["person"] = "person"
     nonce: str
     case: str
-    act: Literal["reply", "solve"]
+    act: Literal["reply", "solve", "call", "cancel"]
     text: str = ""
+    due: float = 0.0
     who: str = ""
     at: float
 

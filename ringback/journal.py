@@ -30,6 +30,7 @@ class Event(StrEnum):
     ATTEMPT_ENDED = "attempt_ended"  # attempt, outcome, agent, talk, why
     HANDED_OVER = "handed_over"  # text, intent, urgency, misses
     PERSON_REPLIED = "person_replied"  # who
+    PERSON_PLANNED = "person_planned"  # who, act: call or cancel, due; refused: why it was not done
     CLOSED = "closed"  # outcome, how, agent, talk
     RATED = "rated"  # rating 1-5
     OPTED_OUT = "opted_out"  # brand, way, proof, text: asked not to be contacted

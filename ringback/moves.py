@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ringback.call import Direction
-from ringback.callback import Callback, Ended, attempt_id, ended, wait_before_next
-from ringback.command import Dial, Reach
+from ringback.callback import Callback, Ended, attempt_id, ended, reminder_at, wait_before_next
+from ringback.command import ClearTimer, Dial, Reach, SetTimer
 from ringback.fact import (
     Accepted,
     CallEnded,
@@ -12,7 +12,6 @@ from ringback.fact import (
     NotDialled,
     Noticed,
     NumberChanged,
-    PersonActed,
     Refused,
     Timer,
     TimerFired,
@@ -25,7 +24,7 @@ from ringback.receipt import counts
 from ringback.record import Outcome, State
 from ringback.slots import free_from
 from ringback.stops import stopped_in_whatsapp
-from ringback.turn import Turn, plain
+from ringback.turn import Turn
 
 LOOK_AGAIN_S = 30.0
 """How long a call back waits when the customer is on another call."""
@@ -179,8 +178,17 @@ def promise(turn: Turn, at: float, asked: bool = True) -> None:
     due = slot.begins if slot else opens
     turn.change(state=State.PROMISED, callback=Callback(due=due, slot=slot.begins if slot else 0.0))
     turn.wake(Timer.DUE, due)
+    remind = reminder_at(line, due, now) if asked and turn.context.flow.reminder and not case.unwritable else 0.0
+    turn.commands.append(SetTimer(Timer.REMIND, remind) if remind else ClearTimer(Timer.REMIND))
     turn.linger(due)
     turn.note(Event.PROMISED, due=due, attempt=case.dialled + 1, asked=asked)
+
+
+def remind(turn: Turn, fact: TimerFired) -> None:
+    """Remind him of his slot, unless it was moved while the timer was on its way."""
+    callback, before = turn.case.callback, turn.context.line.callback.remind_min * 60
+    if callback and abs(callback.due - before - fact.due) < TIMER_GRAIN_S:
+        turn.say(turn.context.flow.reminder, until=callback.due)
 
 
 def due(turn: Turn, fact: TimerFired) -> None:
@@ -274,14 +282,3 @@ def expiry(turn: Turn, fact: TimerFired) -> None:
     if _moved(fact, turn.case.expires):
         return  # something did happen while this timer was on its way
     turn.close(Outcome.LOST if turn.case.dialled else Outcome.EXPIRED, why="no answer in time")
-
-
-def person_acted(turn: Turn, fact: PersonActed) -> None:
-    """A person of the business wrote to him, or says that the matter is solved."""
-    if fact.act == "reply":
-        turn.note(Event.PERSON_REPLIED, who=fact.who)
-        turn.send(plain(fact.text), "person")
-        turn.change(handed_over=True)
-        return
-    turn.close(Outcome.SOLVED, how="person", agent=fact.who)
-    turn.say(turn.context.flow.survey)

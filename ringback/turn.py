@@ -9,17 +9,17 @@ from ringback import words
 from ringback.command import ClearTimer, Command, Note, Record, Send, SetTimer, Withdraw
 from ringback.consent import Act, Consent
 from ringback.fact import Timer
-from ringback.flow import SLOT, Flow, fill, render
+from ringback.flow import Flow
 from ringback.journal import Datum, Entry, Event
 from ringback.line import Line
 from ringback.message import Body, Message, Text, cut
 from ringback.payload import Tap
 from ringback.record import Case, Outcome, State
 from ringback.slots import NOTHING_TAKEN, Taken, next_slots
+from ringback.step import SLOT, fill, render
 
 WINDOW_S = 24 * 3600
 """Free words are allowed for 24 hours after the customer's last message (Meta's rule)."""
-SLOTS = 10
 NAME_LENGTH = 60
 
 
@@ -70,20 +70,20 @@ class Turn:
         self.change(expires=max(self.case.expires, since + self.context.line.expiry_h * 3600))
         self.wake(Timer.EXPIRY, self.case.expires)
 
-    def say(self, name: str) -> None:
-        """Say a step of the flow; the case then waits for its answer."""
+    def say(self, name: str, until: float = 0.0) -> None:
+        """Say a step of the flow; the case then waits for its answer. After `until` (epoch seconds) it is not sent."""
         if not name:
             return
         step = self.context.flow.steps[name]
         line = self.context.line
         words = self._words()
-        slots = self.slots() if step.say == "slots" else {}
+        slots = self.slots(step.most) if step.say == "slots" else {}
         body = render(step, line.language, line.template_code, words, slots, self._payload(name))
-        self.send(body, name, fill(step.text.of(line.language), words))
+        self.send(body, name, fill(step.text.of(line.language), words), until)
         if step.options or step.hears:
             self.change(step=name)
 
-    def send(self, body: Body, step: str, fallback: str = "") -> None:
+    def send(self, body: Body, step: str, fallback: str = "", until: float = 0.0) -> None:
         """Put a message into the outbox, unless it would be refused because the 24-hour window is closed."""
         case, now = self.case, self.context.now
         if body.kind != "template" and not self.window_open:
@@ -96,7 +96,7 @@ class Turn:
             brand=self.context.line.brand,
             to=case.customer,
             body=body,
-            not_after=stale,
+            not_after=until or stale,
         )
         text = fallback if body.kind == "template" else body.text
         self.change(sent=case.sent + 1, pending=(*case.pending, message.id))
@@ -145,12 +145,12 @@ class Turn:
             "info": line.info or line.brand,
         }
 
-    def slots(self) -> dict[str, str]:
-        """The hours he may choose for a call back: option ids and titles."""
+    def slots(self, most: int) -> dict[str, str]:
+        """The slots he may choose for a call back: option ids and titles."""
         line, now = self.context.line, self.context.now
         return {
             f"{SLOT}.{int(slot.begins)}": words.slot_title(slot.begins, now, line.timezone, line.language)
-            for slot in next_slots(line, self.taken, now, SLOTS)
+            for slot in next_slots(line, self.taken, now, most)
         }
 
     def _payload(self, step: str) -> Callable[[str], str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ringback.flow import Flow, Step, template_places
+from ringback.flow import Flow
 from ringback.line import Line
+from ringback.step import Step, template_places
 from ringbackd.settings import Settings
 from ringbackd.store import Store
 from ringbackd.templatestore import recall, remember

@@ -7,8 +7,9 @@ from importlib.resources import files
 
 from pydantic import ValidationError
 
-from ringback.flow import Flow, template_places
+from ringback.flow import Flow
 from ringback.line import Line
+from ringback.step import template_places
 from ringbackd.settings import Settings, SettingsError, explain
 from whatsapp.templatefile import TemplateFile
 

@@ -8,8 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ringback.flow import template_body
 from ringback.line import TEMPLATE_LANGUAGE, Language
+from ringback.step import template_body
 from ringbackd.flowfiles import read_flow
 
 from .asterisk import Pbx

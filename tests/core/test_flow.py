@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ringback.flow import LANGUAGES, Does, Flow, render, template_body
+from ringback.flow import Flow
+from ringback.step import LANGUAGES, Does, render, template_body
 from tests.core.worlds import FLOW, ROOT
 
 DATA: dict[str, Any] = tomllib.loads((ROOT / "flows/general.toml").read_text(encoding="utf-8"))

@@ -20,6 +20,8 @@ def test_every_rule_stays_within_the_table() -> None:
         Delivery(wamid="w", status="failed", at=NOON),
         NotDialled(case="x", attempt="rb-x-1", outcome="failed", why="no", at=NOON),
         PersonActed(nonce="1", case="x", act="solve", at=NOON),
+        PersonActed(nonce="2", case="x", act="call", due=NOON + 7200, at=NOON),
+        PersonActed(nonce="3", case="x", act="cancel", at=NOON),
     ]
     world = contacted()
     for state in State:

@@ -18,6 +18,7 @@ from ringback.line import CallbackPlan, Line
 from ringback.message import Buttons, Menu, Message, Template
 from ringback.phone import Number
 from ringback.record import Case
+from ringback.slots import NOTHING_TAKEN, Taken
 from ringback.turn import Context
 
 ROOT = Path(__file__).parent.parent.parent
@@ -69,6 +70,7 @@ class World:
     ringing: bool = False
     stopped: bool = False
     no_whatsapp: bool = False
+    taken: Taken = NOTHING_TAKEN
     flow: Flow = FLOW
     commands: list[Command] = field(default_factory=list)
     current: Case | None = None
@@ -91,6 +93,7 @@ class World:
             ringing=self.ringing,
             stopped=self.stopped,
             no_whatsapp=self.no_whatsapp,
+            taken=self.taken,
         )
 
     def missed(self, **changes: Any) -> None:

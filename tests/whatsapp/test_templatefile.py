@@ -8,8 +8,8 @@ from importlib.resources import files
 import pytest
 from pydantic import ValidationError
 
-from ringback.flow import template_body
 from ringback.line import TEMPLATE_LANGUAGE
+from ringback.step import template_body
 from ringbackd.sandbox.cloudtemplates import read_template
 from ringbackd.templatefiles import misfits, shipped
 from tests.core.worlds import FLOW, line
@@ -52,8 +52,9 @@ def test_what_is_handed_in_is_taken_by_the_simulated_meta(name: str, code: str) 
     )
 
 
-def test_the_first_contact_says_what_the_flow_says() -> None:
-    step = FLOW.steps[FLOW.first]
+@pytest.mark.parametrize("name", [name for name, step in FLOW.steps.items() if step.say == "template"])
+def test_a_template_says_what_the_flow_says(name: str) -> None:
+    step = FLOW.steps[name]
     template = shipped()[step.template]
     for language, code in TEMPLATE_LANGUAGE.items():
         wording = template.languages[code]
@@ -64,7 +65,7 @@ def test_the_first_contact_says_what_the_flow_says() -> None:
 def test_every_line_language_fits_the_flow() -> None:
     for code in CODES:
         assert misfits(line(template_language=code), FLOW, shipped()) == []
-    (lacks,) = misfits(line(template_language="es_PE"), FLOW, shipped())
+    lacks, *_ = misfits(line(template_language="es_PE"), FLOW, shipped())
     assert "ringback_missed_call is not in es_PE, only in es, es_MX, es_AR, en, pt_BR" in lacks
     assert "there is no template 'ringback_missed_call'" in misfits(line(), FLOW, {})[0]
 

@@ -1,0 +1,47 @@
+"""What a person of the business does to a case."""
+
+from __future__ import annotations
+
+from ringback.fact import PersonActed
+from ringback.journal import Event
+from ringback.moves import promise
+from ringback.record import Case, Outcome, State
+from ringback.turn import Turn, plain
+
+
+def person_acted(turn: Turn, fact: PersonActed) -> None:
+    """A person wrote to the customer, says that the matter is solved, or sees to his call back."""
+    match fact.act:
+        case "reply":
+            turn.note(Event.PERSON_REPLIED, who=fact.who)
+            turn.send(plain(fact.text), "person")
+            turn.change(handed_over=True)
+        case "solve":
+            turn.close(Outcome.SOLVED, how="person", agent=fact.who)
+            turn.say(turn.context.flow.survey)
+        case "call" | "cancel":
+            _planned(turn, fact)
+
+
+def _planned(turn: Turn, fact: PersonActed) -> None:
+    refused = why_not_planned(turn.case, fact.act)
+    turn.note(Event.PERSON_PLANNED, who=fact.who, act=fact.act, due=fact.due, refused=refused)
+    if refused:
+        return
+    if fact.act == "call":
+        promise(turn, max(fact.due, turn.context.now))
+        turn.say(turn.context.flow.booked)
+    else:
+        turn.close(Outcome.DECLINED, how="person", agent=fact.who)
+        turn.say(turn.context.flow.called_off)
+
+
+def why_not_planned(case: Case, act: str) -> str:
+    """Why nothing can be done about the call back of a case, '' if it can."""
+    reasons = (
+        (not case.active, f"it is closed ({case.outcome})"),
+        (case.state is State.RINGING, "he is being rung at this moment; look again when the attempt is over"),
+        (act == "cancel" and case.state is not State.PROMISED, "no call back is promised"),
+        (act == "call" and not case.dial, "he hides his number, so nobody can ring him"),
+    )
+    return next((why for holds, why in reasons if holds), "")
