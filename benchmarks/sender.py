@@ -46,6 +46,8 @@ FAST = 1000.0
 GROWTH = 1.15
 """How much larger the process may be at the end than after a fifth of the messages."""
 PATIENCE_S = 120
+LOOK_S = 0.1
+"""Seldom enough that looking costs the senders nothing."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,13 @@ class Rate:
 class Bench:
     """Redis, the sink, and whoever sends."""
 
-    def __init__(self, redis: RedisServer, sink: str, folder: Path) -> None:
-        self.redis, self.sink, self.folder = redis, sink, folder
+    def __init__(self, redis: RedisServer, sink: str, folder: Path, http: httpx.AsyncClient) -> None:
+        self.redis, self.sink, self.folder, self.http = redis, sink, folder, http
 
     async def told(self, path: str = "/") -> dict[str, float]:
         """The sink's figures."""
-        async with httpx.AsyncClient() as client:
-            answer: dict[str, float] = (await client.get(self.sink + path)).json()
-            return answer
+        answer: dict[str, float] = (await self.http.get(self.sink + path)).json()
+        return answer
 
     async def rate(self, name: str) -> Rate:
         """How fast one sender is, from the first message that the sink saw to the last."""
@@ -105,7 +106,7 @@ class Bench:
                 raise SystemExit(f"only {figures['count']} of {count} came: {process.tail()}")
             if figures["count"] and not started[0]:
                 started = figures["count"], used(process.pid)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LOOK_S)
         busy = used(process.pid) - started[1]
         seconds = figures["last"] - figures["first"]
         return Rate((count - 1) / seconds, (count - started[0]) / max(busy, 0.01), int(figures["twice"]))
@@ -154,8 +155,8 @@ async def bench() -> AsyncIterator[Bench]:
         )
         try:
             port = (await sink.stdout.readline()).decode().strip() if sink.stdout else ""
-            async with RedisServer(kit.redis_server, folder / "redis") as redis:
-                yield Bench(redis, f"http://127.0.0.1:{port}", folder)
+            async with RedisServer(kit.redis_server, folder / "redis") as redis, httpx.AsyncClient() as http:
+                yield Bench(redis, f"http://127.0.0.1:{port}", folder, http)
         finally:
             sink.kill()
             await sink.wait()

@@ -12,6 +12,7 @@ from ringback.fact import Accepted, Refused
 from ringback.message import Message
 from ringbackd.pacing import Pace, Pacing
 from ringbackd.store import ConflictError, Op, Store
+from ringbackd.together import Together
 from whatsapp.outcome import Refused as NotTaken
 from whatsapp.outcome import RetryAt, Sent
 from whatsapp.sender import Claimed, Pause
@@ -29,6 +30,8 @@ class RedisOutbox:
     def __init__(self, store: Store, doubt_s: float, limits: Pacing, clock: Callable[[], float] = time.time) -> None:
         self.store, self.doubt_s, self.clock = store, doubt_s, clock
         self.limits = Pace(store, limits, clock)
+        self._claims = Together(self._claimed)
+        self._settled = Together(self._settle)
 
     def _key(self, message: str) -> str:
         return self.store.keys.of("message", message)
@@ -41,16 +44,13 @@ class RedisOutbox:
 
     async def claim(self, message: str, entry: str) -> Claimed | None:
         """See whatsapp.sender.Outbox."""
-        store, again = self.store, f"{self.clock() + self.doubt_s:.3f}"
-        keys = [self._key(message), store.keys.timers, store.keys.of("erased")]
-        customers = [store.keys.of(of, "") for of in ("live", "consent")]
-        verdict, *found = await store.claim(keys=keys, args=[self._again(message), again, *customers])
+        verdict, *found = await self._claims.ask(message)
         if verdict != b"post":
-            await store.commit((), self._done(entry))
+            await self._settled.ask(self._done(entry))
             return None
         body, customer, tries, live, words, erased = found
         claimed, key = Message.model_validate_json(body), customer.decode()
-        said = await store.ledger.read(key, words, erased)
+        said = await self.store.ledger.read(key, words, erased)
         return Claimed(
             message=claimed,
             key=key,
@@ -58,6 +58,18 @@ class RedisOutbox:
             opted_out=ruling(said, claimed.brand).stopped,
             on_call=bool(live),
         )
+
+    async def _claimed(self, messages: list[str]) -> list[Any]:
+        keys, again = self.store.keys, f"{self.clock() + self.doubt_s:.3f}"
+        touched = [keys.timers, keys.of("erased"), *map(self._key, messages)]
+        args = [again, keys.of("live", ""), keys.of("consent", ""), *map(self._again, messages)]
+        answers: list[Any] = await self.store.claim(keys=touched, args=args)
+        return answers
+
+    async def _settle(self, fates: list[list[Op]]) -> list[None]:
+        """What became of some messages, in one commit."""
+        await self.store.commit((), [write for writes in fates for write in writes])
+        return [None] * len(fates)
 
     async def pace(self, claimed: Claimed) -> Pause | None:
         """See whatsapp.sender.Outbox."""
@@ -74,7 +86,7 @@ class RedisOutbox:
             at=self.clock(),
         )
         works = self.limits.mended(message)
-        await self.store.commit((), [*self.store.accepted(fact), *works, self.store.fact(fact), *self._done(entry)])
+        await self._settled.ask([*self.store.accepted(fact), *works, self.store.fact(fact), *self._done(entry)])
 
     async def later(self, message: Message, delay_s: float, why: str, entry: str, tries: int = 1) -> None:
         """See whatsapp.sender.Outbox."""
@@ -84,7 +96,7 @@ class RedisOutbox:
             ("HINCRBY", key, "tries", str(tries)),
             ("ZADD", self.store.keys.timers, at, self._again(message.id)),
         ]
-        await self.store.commit((), [*writes, *self._done(entry)])
+        await self._settled.ask([*writes, *self._done(entry)])
 
     async def doubt(self, message: Message, why: str, entry: str) -> None:
         """See whatsapp.sender.Outbox."""
@@ -93,7 +105,7 @@ class RedisOutbox:
             ("IF", key, "state", "sending", "HSET", key, "state", "doubt", "why", why),
             ("ZADD", self.store.keys.timers, at, self._again(message.id)),
         ]
-        await self.store.commit((), [*writes, *self._done(entry)])
+        await self._settled.ask([*writes, *self._done(entry)])
 
     async def refused(self, message: Message, scope: str, code: int, why: str, entry: str) -> None:
         """See whatsapp.sender.Outbox."""
@@ -102,7 +114,7 @@ class RedisOutbox:
             case=message.case, message=message.id, scope=cast("Scope", scope), code=code, why=why, at=self.clock()
         )
         state: Op = ("IF", key, "state", "sending", "HSET", key, "state", "refused", "why", f"({code}) {why}")
-        await self.store.commit((), [state, self.store.fact(fact), *self._done(entry)])
+        await self._settled.ask([state, self.store.fact(fact), *self._done(entry)])
 
     async def broke(self, message: Message, outcome: RetryAt | NotTaken, entry: str) -> None:
         """See whatsapp.sender.Outbox."""

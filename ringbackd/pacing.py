@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ringback.message import Message
 from ringbackd.store import Op, Store
+from ringbackd.together import Together
 from whatsapp.outcome import Scope
 from whatsapp.sender import Pause
 
@@ -42,30 +43,32 @@ class Pace:
     def __init__(self, store: Store, limits: Pacing, clock: Callable[[], float] = time.time) -> None:
         self.store, self.limits, self.clock = store, limits, clock
         self._pace = store.script("pace")
+        self._takes = Together(self._taken)
 
     async def take(self, message: Message, key: str) -> Pause | None:
         """Let a message to the customer with this match key go now (None), or say how long it has to wait and why."""
-        template = message.body.kind == "template"
-        keys = self.store.keys
-        touched = [
-            *(keys.of("circuit", *names) for names in circuits(message)),
-            keys.of("pace", "number"),
-            keys.of("pace", "pair", message.to),
-            keys.of("pace", "day"),
-            keys.of("pace", "case", message.case),
-            keys.of("pace", "customer", key),
-        ]
-        limits = self.limits
-        args: list[str | float] = [
-            f"{self.clock():.6f}",
-            limits.per_second,
-            limits.pair_s,
-            limits.pair_burst,
-            limits.daily_recipients,
-        ]
-        args += [limits.per_case, limits.per_customer_day, message.to, int(template), FIRST_PROBE_S, message.id]
-        verdict, *rest = await self._pace(keys=touched, args=args)
+        verdict, *rest = await self._takes.ask((message, key))
         return _pause(verdict, [bytes(word).decode() for word in rest])
+
+    async def _taken(self, wanted: list[tuple[Message, str]]) -> list[list[bytes]]:
+        limits, keys = self.limits, self.store.keys
+        touched = [keys.of("circuit", "account"), keys.of("circuit", "number"), keys.of("pace", "number")]
+        touched += [keys.of("pace", "day"), *(name for message, key in wanted for name in self._touched(message, key))]
+        args: list[str | float] = [f"{self.clock():.6f}", limits.per_second, limits.pair_s, limits.pair_burst]
+        args += [limits.daily_recipients, limits.per_case, limits.per_customer_day, FIRST_PROBE_S]
+        for message, _ in wanted:
+            args += [message.to, int(message.body.kind == "template"), message.id]
+        answers: list[list[bytes]] = await self._pace(keys=touched, args=args)
+        return answers
+
+    def _touched(self, message: Message, key: str) -> list[str]:
+        of = self.store.keys.of
+        return [
+            of("circuit", *_named(message, Scope.TEMPLATE)),
+            of("pace", "pair", message.to),
+            of("pace", "case", message.case),
+            of("pace", "customer", key),
+        ]
 
     async def room(self) -> int:
         """How many messages the number may post now: at least one, once there is one."""
