@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import httpx
 
-WIDTH = 20
+WIDTH = 80
 AUTH = {"Authorization": "Bearer token"}
 Post = Callable[[dict[str, Any]], Awaitable[None]]
 

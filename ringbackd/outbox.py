@@ -44,11 +44,11 @@ class RedisOutbox:
 
     async def claim(self, message: str, entry: str) -> Claimed | None:
         """See whatsapp.sender.Outbox."""
-        verdict, *found = await self._claims.ask(message)
-        if verdict != b"post":
+        found = await self._claims.ask(message)
+        if not found:
             await self._settled.ask(self._done(entry))
             return None
-        body, customer, tries, live, words, erased = found
+        body, customer, tries, live, erased, words = found
         claimed, key = Message.model_validate_json(body), customer.decode()
         said = await self.store.ledger.read(key, words, erased)
         return Claimed(

@@ -19,7 +19,8 @@ from ringbackd.together import Together
 from whatsapp.outcome import Scope
 from whatsapp.sender import Pause
 
-BATCH = 50
+BATCH = 100
+"""Messages that are taken in hand at a time, at most: an answer that comes meanwhile waits for them."""
 FIRST_PROBE_S = 60.0
 LAST_PROBE_S = 900.0
 
@@ -47,8 +48,11 @@ class Pace:
 
     async def take(self, message: Message, key: str) -> Pause | None:
         """Let a message to the customer with this match key go now (None), or say how long it has to wait and why."""
-        verdict, *rest = await self._takes.ask((message, key))
-        return _pause(verdict, [bytes(word).decode() for word in rest])
+        answer = await self._takes.ask((message, key))
+        if not answer:
+            return None
+        why, *seconds = answer
+        return Pause(float(seconds[0]) if seconds else None, why.decode())
 
     async def _taken(self, wanted: list[tuple[Message, str]]) -> list[list[bytes]]:
         limits, keys = self.limits, self.store.keys
@@ -127,11 +131,3 @@ def _named(message: Message, scope: Scope) -> tuple[str, ...]:
     if scope is Scope.TEMPLATE and body.kind == "template":
         return ("template", body.name, body.language)
     return ("account",) if scope is Scope.ACCOUNT else ("number",)
-
-
-def _pause(verdict: bytes, rest: list[str]) -> Pause | None:
-    if verdict == b"wait":
-        return Pause(float(rest[0]), rest[1])
-    if verdict == b"never":
-        return Pause(None, rest[0])
-    return None

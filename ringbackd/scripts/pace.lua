@@ -4,7 +4,7 @@
 -- ARGV: 1 now, 2 messages per second, 3 seconds between two to one recipient, 4 burst to him, 5 recipients per day (0: no
 -- limit), 6 messages per case, 7 first contacts per customer and day, 8 probe seconds; then of each message 1 recipient,
 -- 2 "1" for a template, 3 its id: one that was not taken and is tried again counts once.
--- Returns for each {"go"}, {"probe"}, {"wait", seconds, why} or {"never", why}.
+-- Returns for each {} when it may go, {why} when it never may, {why, seconds} when it has to wait.
 local now, rate, pair, burst, tier = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local day = 86400
 
@@ -16,7 +16,7 @@ local function broken(circuits)
     if circuit[1] then
       local wait = tonumber(circuit[1]) - now
       if wait > 0 then
-        return probe, {'wait', tostring(wait), circuit[2]}
+        return probe, {circuit[2], tostring(wait)}
       end
       probe = true
     end
@@ -30,10 +30,10 @@ end
 
 local function courtesy(case, customer, template, message)
   if full(case, ARGV[6], message) then
-    return {'never', 'this case has had ' .. ARGV[6] .. ' messages'}
+    return {'this case has had ' .. ARGV[6] .. ' messages'}
   end
   if template and full(customer, ARGV[7], message) then
-    return {'never', 'he was written to ' .. ARGV[7] .. ' times in a day'}
+    return {'he was written to ' .. ARGV[7] .. ' times in a day'}
   end
 end
 
@@ -44,7 +44,7 @@ local function crowded(recipient)
   redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - day)
   if redis.call('ZCARD', KEYS[4]) >= tier then
     local oldest = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
-    return {'wait', tostring(tonumber(oldest[2]) + day - now), 'WhatsApp allows ' .. ARGV[5] .. ' new recipients in 24 hours'}
+    return {'WhatsApp allows ' .. ARGV[5] .. ' new recipients in 24 hours', tostring(tonumber(oldest[2]) + day - now)}
   end
 end
 
@@ -52,7 +52,7 @@ end
 local function due(key, ahead, why)
   local at = math.max(now, tonumber(redis.call('GET', key) or '0'))
   if at - now > ahead then
-    return at, {'wait', tostring(at - now - ahead), why}
+    return at, {why, tostring(at - now - ahead)}
   end
   return at
 end
@@ -90,7 +90,7 @@ local function take(circuit, recipients, case, customer, recipient, template, me
       redis.call('ZADD', KEYS[4], now, recipient)
     end
   end
-  return {probe and 'probe' or 'go'}
+  return {}
 end
 
 local answers = {}

@@ -22,7 +22,8 @@ from tests.service.services import Service, settings
 SPEC = TemplateSpec("ringback_missed_call", "es", "Hola, somos {{1}}. Nos llamó a las {{2}}.", ("Ahora",))
 MESSAGES = 16
 DIES_AT = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13)
-"""One message is four steps (claim, pace, post, commit) and three are under way at a time: every gap is met."""
+"""Three messages are under way at a time: one script claims them and one paces them, then each is posted, then what
+became of them is committed, of one or several at once. Every gap is met."""
 WIDTH, DOUBT_S = 3, 10
 
 
