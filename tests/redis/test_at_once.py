@@ -66,6 +66,8 @@ async def test_the_fates_of_many_are_written_together_and_cost_a_few_scripts(box
     before = await calls(box.store)
     found = [one for one in await claimed(box) if one]
     assert await asyncio.gather(*(box.pace(one) for one in found)) == [None] * MANY
+    counted = [await box.store.members(box.store.keys.of("pace", "case", one.message.case)) for one in found]
+    assert counted == [{one.message.id} for one in found]
     waiting = await entries(box.store)
     await asyncio.gather(
         *(
