@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from ringbackd import commands, consenting, letters, messages, templating
+from ringbackd import callbacks, commands, consenting, letters, messages, templating
 from ringbackd.compose import ROLES
 from ringbackd.consentlist import COLUMNS
 from ringbackd.numbers import number
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _looking(parts)
     _recorded(parts)
     _people(parts)
+    _callbacks(parts)
     _consent(parts)
     _templates(parts)
     return parser
@@ -165,6 +166,23 @@ def _people(parts: Parts) -> None:
     message.add_argument("id", metavar="ID", help="our id of it, WhatsApp's (wamid...), or the id of a case")
     message.add_argument("--json", action="store_true", help="one JSON object per message and line")
     _letters(parts)
+
+
+def _callbacks(parts: Parts) -> None:
+    calls = parts.add_parser("callbacks", help="who is to be rung back, and when").add_subparsers(required=True)
+    listing = _with_settings(_add(calls, "list", callbacks.callbacks_list, "every promised call, the next first"))
+    listing.add_argument("--line", default="", metavar="L", help="only of this line")
+    show = _with_settings(_add(calls, "show", callbacks.callbacks_show, "one call, and which slots have room"))
+    cancel = _with_settings(_add(calls, "cancel", callbacks.callbacks_cancel, "call it off"))
+    now = _with_settings(_add(calls, "now", callbacks.callbacks_now, "ring him as soon as possible"))
+    move = _with_settings(_add(calls, "move", callbacks.callbacks_move, "ring him at another time"))
+    for part in (show, cancel, now, move):
+        part.add_argument("case", metavar="ID", help="of the case")
+    move.add_argument("time", metavar="TIME", help="on the clock of the line: 16:30, or '2026-11-24 16:30'")
+    for part in (cancel, now, move):
+        part.add_argument("--who", default="", help="your name, for the journal")
+    for part in (listing, show):
+        part.add_argument("--json", action="store_true", help="as JSON, one object per line")
 
 
 def _letters(parts: Parts) -> None:

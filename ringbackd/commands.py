@@ -146,11 +146,12 @@ async def cases_show(arguments: argparse.Namespace, console: Console) -> int:
     async with compose.open_store(load(arguments.config).redis) as store:
         case = await store.case(arguments.case)
         journal = [entry for entry in await store.journal() if entry.case == arguments.case]
-    case_page(console, _found(case, arguments.case), journal)
+    case_page(console, found(case, arguments.case), journal)
     return 0
 
 
-def _found(case: Case | None, name: str) -> Case:
+def found(case: Case | None, name: str) -> Case:
+    """The case of this name. Raises FailedError where there is none."""
     if case is None:
         raise FailedError(f"there is no case {name!r}; `ringback cases list` shows the active ones")
     return case
@@ -173,7 +174,7 @@ async def cases_solve(arguments: argparse.Namespace, console: Console) -> int:
 async def _act(arguments: argparse.Namespace, console: Console, act: str, text: str) -> int:
     now = time.time()
     async with compose.open_store(load(arguments.config).redis) as store:
-        case = _found(await store.case(arguments.case), arguments.case)
+        case = found(await store.case(arguments.case), arguments.case)
         if not case.active:
             raise FailedError(f"case {case.id} is closed ({case.outcome})")
         if act == "reply" and now > case.asked + WINDOW_S:
