@@ -21,6 +21,8 @@ class Ended(StrEnum):
     FAILED = "failed"
     DOUBT = "doubt"
     """Nothing was heard of it; it counts as tried and is never dialled again."""
+    FORBIDDEN = "forbidden"
+    """The guard lets nobody ring this number: a person has to look at it."""
     UNWANTED = "unwanted"
     """At the last look he was on a call, had opted out, or the case had moved on: not dialled, not counted."""
 

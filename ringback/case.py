@@ -106,7 +106,7 @@ TABLE: dict[tuple[State, On], Rule] = {
     (R, On.PERSON): _rule(PersonActed, people.person_acted, R, X),
     (R, On.DOUBT): _rule(TimerFired, moves.doubt, R, P, T, X),
     (R, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, R, P, T, X),
-    (R, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, R, P, T, X),
+    (R, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, R, P, T, H, X),
     (H, On.SAID): _rule(Said, answers.answered, H, P, X),
     (X, On.SAID): _rule(Said, answers.answered, X),
 }

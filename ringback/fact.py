@@ -180,14 +180,16 @@ class AccountNews(_Fact):
 
 
 class NotDialled(_Fact):
-    """A callback attempt ended before a channel existed. `outcome` says why in the words of `ringback.callback`."""
+    """A callback attempt ended before a channel existed. `outcome` says why in the words of `ringback.callback`; an
+    unwanted one is not tried again before `again` (epoch seconds)."""
 
     kind: Literal["not_dialled"] = "not_dialled"
     case: str
     attempt: str
-    outcome: Literal["failed", "unwanted"]
+    outcome: Literal["failed", "unwanted", "forbidden"]
     why: str
     at: float
+    again: float = 0.0
 
     @property
     def id(self) -> str:

@@ -35,6 +35,7 @@ class Event(StrEnum):
     RATED = "rated"  # rating 1-5
     OPTED_OUT = "opted_out"  # brand, way, proof, text: asked not to be contacted
     OPTED_IN = "opted_in"  # brand, way, proof, text: agreed to be contacted
+    GUARD = "guard"  # act, why, who: calls back were stopped or let go on
     LINK_DOWN = "link_down"  # pbx, why
     LINK_UP = "link_up"  # pbx
     LOST = "lost"  # pbx, count: what the PBX told could be neither stored nor kept

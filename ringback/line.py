@@ -33,6 +33,8 @@ def _region(code: str) -> str:
 
 
 Region = Annotated[str, AfterValidator(_region)]
+Prefix = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{0,14}$")]
+"""How numbers in E.164 begin."""
 
 
 class _Setting(BaseModel):
@@ -76,6 +78,10 @@ class CallbackPlan(_Setting):
     """How many days ahead slots are offered; today is the first."""
     remind_min: Annotated[float, Field(ge=0, le=1440)] = 15
     """How long before his slot a customer is reminded by WhatsApp; 0 for never."""
+    countries: tuple[Region, ...] = ()
+    """Whose numbers may be rung; only those of the line's own country when empty."""
+    never: tuple[Prefix, ...] = ()
+    """How numbers begin that are never rung, as +519..."""
     remind_after_h: Annotated[float, Field(ge=0, le=720)] = 3
     """Only of a slot that was further away than this when it was promised."""
 

@@ -87,8 +87,12 @@ def _by_phone(turn: Turn) -> None:
     if turn.context.line.without_whatsapp is WithoutWhatsApp.RING:
         promise(turn, turn.context.now, asked=False)
         return
+    _to_person(turn, turn.case.unwritable)
+
+
+def _to_person(turn: Turn, why: str) -> None:
     case = turn.case
-    turn.note(Event.HANDED_OVER, text=case.unwritable, intent=case.intent, urgency=case.urgency, misses=case.misses)
+    turn.note(Event.HANDED_OVER, text=why, intent=case.intent, urgency=case.urgency, misses=case.misses)
     turn.change(state=State.WITH_PERSON, handed_over=True)
     turn.linger(turn.context.now)
 
@@ -228,9 +232,15 @@ def attempt_ended(turn: Turn, fact: CallEnded) -> None:
 
 def not_dialled(turn: Turn, fact: NotDialled) -> None:
     """The call back was never made."""
-    _note_end(turn, fact.attempt, Ended(fact.outcome), fact.why)
-    if _under_way(turn, fact.attempt):
-        _next_attempt(turn, Ended(fact.outcome))
+    outcome = Ended(fact.outcome)
+    _note_end(turn, fact.attempt, outcome, fact.why)
+    if not _under_way(turn, fact.attempt):
+        return
+    if outcome is Ended.FORBIDDEN:
+        turn.change(callback=None)
+        _to_person(turn, fact.why)
+    else:
+        _next_attempt(turn, outcome, fact.again)
 
 
 def _note_end(turn: Turn, attempt: str, outcome: Ended, why: str, agent: str = "", talk: float = 0.0) -> None:
@@ -252,7 +262,7 @@ def doubt(turn: Turn, _: TimerFired) -> None:
     _next_attempt(turn, Ended.DOUBT)
 
 
-def _next_attempt(turn: Turn, outcome: Ended) -> None:
+def _next_attempt(turn: Turn, outcome: Ended, not_before: float = 0.0) -> None:
     """Plan the next attempt, or tell him that we could not reach him."""
     case, line, now = turn.case, turn.context.line, turn.context.now
     tried = (case.callback.tried if case.callback else 0) + (outcome is not Ended.UNWANTED)
@@ -260,6 +270,7 @@ def _next_attempt(turn: Turn, outcome: Ended) -> None:
         _out_of_attempts(turn)
         return
     wait = LOOK_AGAIN_S if outcome is Ended.UNWANTED else wait_before_next(outcome, line.callback)
+    wait = max(wait, not_before - now)
     at = line.next_open(now + wait) or now + wait
     turn.change(state=State.PROMISED, callback=Callback(due=at, tried=tried, slot=case.booked))
     turn.wake(Timer.DUE, at)

@@ -18,6 +18,7 @@ from rich.console import Console
 from ringbackd import callbacks, commands, consenting, letters, messages, templating
 from ringbackd.compose import ROLES
 from ringbackd.consentlist import COLUMNS
+from ringbackd.guardshow import guard
 from ringbackd.numbers import number
 from ringbackd.recording import record
 from ringbackd.replaying import replay
@@ -103,12 +104,25 @@ def _looking(parts: Parts) -> None:
     reading.add_argument("text", help="a caller id as the PBX shows it")
     reading.add_argument("--line", default="", metavar="L", help="as a call on this line (the first one)")
     reading.add_argument("--json", action="store_true", help="as one JSON object")
+    _guard(parts)
     config = parts.add_parser("config", help="check the settings, or print an example").add_subparsers(required=True)
     _with_settings(_add(config, "check", commands.check, "check the settings and the flows"))
     _add(config, "example", commands.example, "print an example to begin with")
     text = "print the lines of manager.conf that hold back what decides nothing"
     events = _with_settings(_add(config, "filter", commands.event_filter, text))
     events.add_argument("--old", action="store_true", help="for Asterisk before 18.26, 20.11, 21.6 and 22.1")
+
+
+def _guard(parts: Parts) -> None:
+    text = "whether a number may be rung back, what was rung lately, and the switch that stops it"
+    part = _with_settings(_add(parts, "guard", guard, text))
+    part.add_argument("number", nargs="?", default="", metavar="NUMBER", help="as the PBX shows it")
+    part.add_argument("--line", default="", metavar="L", help="as a call back on this line (the first one)")
+    switch = part.add_mutually_exclusive_group()
+    switch.add_argument("--stop", metavar="WHY", help="ring nobody any more until --go")
+    switch.add_argument("--go", action="store_true", help="go on ringing, after a stop or a burst from abroad")
+    part.add_argument("--who", default="", help="your name, for the journal")
+    part.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def _recorded(parts: Parts) -> None:

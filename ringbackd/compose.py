@@ -117,7 +117,9 @@ class House:
         await _until(stop, Listener(self.settings.pbx, sink, memory=sink).run())
 
     async def _desk(self, stop: asyncio.Event) -> None:
-        desk = Desk(self.store, self.settings.line, self.flows, payload_secret(self.settings))
+        desk = Desk(
+            self.store, self.settings.line, self.flows, payload_secret(self.settings), guard=self.settings.guard
+        )
         stream = self.store.keys.facts
 
         async def handle(raw: bytes, entry: str) -> None:
@@ -188,7 +190,7 @@ class House:
 
     async def _scheduler(self, stop: asyncio.Event) -> None:
         dialer = Dialer(self.settings.pbx, quiet="listener" in self.only)
-        work = scheduler.Scheduler(self.store, dialer, self.settings.line)
+        work = scheduler.Scheduler(self.store, dialer, self.settings.line, self.settings.guard)
         async with asyncio.TaskGroup() as group:
             group.create_task(_until(stop, dialer.run()))
             with suppress(TimeoutError):  # what was ordered before a restart need not find the link still down

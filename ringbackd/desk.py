@@ -8,10 +8,12 @@ import random
 import time
 from collections.abc import Callable
 
+from ringback import dialguard
 from ringback.call import Call, Direction, Verdict
 from ringback.callback import case_of
 from ringback.case import On, meaning, open_missed
 from ringback.consent import Act
+from ringback.dialguard import Guard
 from ringback.fact import (
     FACT,
     Accepted,
@@ -35,6 +37,7 @@ from ringback.phone import NoNumber, Number, match_key
 from ringback.policy import why_not
 from ringback.record import Case
 from ringbackd.correspondence import Correspondence
+from ringbackd.guarding import DialGuard
 from ringbackd.keys import REMEMBER_S
 from ringbackd.planning import Plan, Planner
 from ringbackd.store import ConflictError, Op, Store
@@ -62,10 +65,12 @@ class Desk:
         flows: dict[str, Flow],
         secret: bytes,
         clock: Callable[[], float] = time.time,
+        guard: Guard = dialguard.DEFAULT,
     ) -> None:
         self.store, self.lines, self.clock = store, lines, clock
         self._by_name = {line.name: line for line in lines}
         self._planner = Planner(store, self._by_name, flows, secret, clock)
+        self._guard = DialGuard(store, guard, clock)
         self._post = Correspondence(self._planner)
 
     async def handle(self, raw: bytes, done: tuple[Op, ...] = ()) -> None:
@@ -194,6 +199,7 @@ class Desk:
             self._suppress(plan, fact.call, "", number, f"no line has the number {fact.call.did!r} or its queue")
             return
         key = number.key if isinstance(number, Number) else ""
+        plan.writes += await self._guard.seen(fact.call, number, line) if isinstance(number, Number) else []
         case = await self.store.active_case(line.name, key) if key else None
         if case:
             await self._planner.apply(plan, case, fact)

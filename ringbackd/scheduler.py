@@ -5,22 +5,26 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from ami_listener.dialer import Dial as Originate
 from ami_listener.dialer import NotDialled as Refusal
 from ami_listener.dialer import Queued, Unclear
+from ringback.dialguard import Guard
 from ringback.fact import NotDialled
 from ringback.line import Line
 from ringback.record import State
+from ringbackd.guarding import Allowed, DialGuard, Forbidden
 from ringbackd.keys import REMEMBER_S
 from ringbackd.outbox import taken_off
 from ringbackd.store import ConflictError, Op, Store
 
 log = logging.getLogger("ringback.scheduler")
 GROUP = "scheduler"
+Outcome = Literal["failed", "unwanted", "forbidden"]
+"""How an attempt ends that was never dialled."""
 
 
 class Order(BaseModel):
@@ -46,9 +50,15 @@ class Scheduler:
     """Deals with ordered dials. `clock` gives epoch seconds."""
 
     def __init__(
-        self, store: Store, dialer: Dialer, lines: tuple[Line, ...], clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        dialer: Dialer,
+        lines: tuple[Line, ...],
+        guard: Guard,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.store, self.dialer, self.clock = store, dialer, clock
+        self.guard = DialGuard(store, guard, clock)
         self._lines = {line.name: line for line in lines}
 
     async def handle(self, raw: bytes, entry: str) -> None:
@@ -59,16 +69,29 @@ class Scheduler:
         if unwanted:
             await self._over(order, "unwanted", unwanted, done)
             return
+        ruling = await self.guard.ruling(order.attempt, order.number, order.key, self._lines[order.line])
+        match await self._mark(order, ruling) if isinstance(ruling, Allowed) else ruling:
+            case Forbidden() as ruling:
+                log.warning("attempt %s is not dialled: %s", order.attempt, ruling.why)
+                outcome: Outcome = "unwanted" if ruling.again else "forbidden"
+                await self._over(order, outcome, ruling.why, done, ruling.again)
+            case Allowed():
+                await self._dial(order, done)
+            case None:
+                log.warning("attempt %s was begun before; its fate is in doubt, it is not dialled again", order.attempt)
+                await self.store.commit((), done)
+
+    async def _mark(self, order: Order, allowed: Allowed) -> Allowed | Forbidden | None:
+        """Write that the attempt is dialled now, if it fits into the limits; None if that was written before."""
         mark = self.store.keys.of("attempt", order.attempt)
         first: Op = ("HGET", mark, "state", "")
-        dialling: list[Op] = [("HSET", mark, "state", "dialling", "at", repr(self.clock()))]
+        dialling: Op = ("HSET", mark, "state", "dialling", "at", repr(self.clock()))
+        kept: Op = ("EXPIRE", mark, str(REMEMBER_S))
         try:
-            await self.store.commit([first], [*dialling, ("EXPIRE", mark, str(REMEMBER_S))])
-        except ConflictError:
-            log.warning("attempt %s was begun before; its fate is in doubt, it is not dialled again", order.attempt)
-            await self.store.commit((), done)
-            return
-        await self._dial(order, done)
+            await self.store.commit([first, *allowed.checks], [dialling, kept, *allowed.writes])
+        except ConflictError as conflict:
+            return await self.guard.full(allowed, conflict.check - 1) if conflict.check else None
+        return allowed
 
     async def _unwanted(self, order: Order) -> str:
         """The last look before the phone rings."""
@@ -113,12 +136,13 @@ class Scheduler:
             },
         )
 
-    async def _over(self, order: Order, outcome: str, why: str, done: list[Op]) -> None:
+    async def _over(self, order: Order, outcome: Outcome, why: str, done: list[Op], again: float = 0.0) -> None:
         fact = NotDialled(
             case=order.case,
             attempt=order.attempt,
-            outcome="failed" if outcome == "failed" else "unwanted",
+            outcome=outcome,
             why=why,
             at=self.clock(),
+            again=again,
         )
         await self.store.commit((), [self.store.fact(fact), *done])

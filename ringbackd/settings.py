@@ -22,6 +22,7 @@ from pydantic import (
 from redis.asyncio.connection import parse_url
 
 from ami_listener.settings import PbxSettings
+from ringback.dialguard import Guard
 from ringback.line import Line
 from ringbackd.pacing import Pacing
 from whatsapp.settings import CloudSettings
@@ -120,6 +121,7 @@ class Settings(_Part):
     whatsapp: CloudSettings
     webhook: WebhookSettings = WebhookSettings()
     sender: SenderSettings = SenderSettings()
+    guard: Guard = Guard()
     line: Annotated[tuple[Line, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -114,6 +114,11 @@ class Store:
         rows: Any = await self.redis.zrange(key, 0, -1, withscores=True)
         return {_text(member): float(score) for member, score in rows}
 
+    async def scores_from(self, key: str, least: float) -> float:
+        """The lowest score of a sorted set that is above `least`, 0 where there is none."""
+        rows: Any = await self.redis.zrange(key, f"({least!r}", "+inf", byscore=True, offset=0, num=1, withscores=True)
+        return float(rows[0][1]) if rows else 0.0
+
     async def members(self, key: str) -> set[str]:
         """The members of a set."""
         return {_text(member) for member in await self.redis.smembers(key)}

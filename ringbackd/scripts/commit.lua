@@ -1,6 +1,7 @@
 -- Commits a decision: checks first, then all the writes, or nothing.
 -- KEYS: every key named below.  ARGV[1]: JSON list of checks {command, args..., expected}; {"ROOM", key, from, to, most,
--- "yes"} holds if the sorted set has fewer than `most` members with such scores.
+-- "yes"} holds if the sorted set has fewer than `most` members with such scores; {"BELOW", key, most, "yes"} if the number
+-- that the key holds (0 where there is none) is at most that.
 -- ARGV[2]: JSON list of writes {command, args...}; {"IF", key, field, expected, command, args...} runs only if the
 -- hash field holds the expected text, {"IFEQ", key, expected, command, args...} only if the key does.
 -- Returns 0, or the number of the check that failed.
@@ -9,6 +10,8 @@ for number, check in ipairs(cjson.decode(ARGV[1])) do
   local found
   if check[1] == 'ROOM' then
     found = redis.call('ZCOUNT', check[2], check[3], check[4]) < tonumber(check[5]) and 'yes' or 'no'
+  elseif check[1] == 'BELOW' then
+    found = tonumber(redis.call('GET', check[2]) or 0) <= tonumber(check[3]) and 'yes' or 'no'
   else
     found = redis.call(unpack(check))
   end

@@ -9,6 +9,7 @@ import pytest
 
 from ami_listener.dialer import Dial, NotDialled, Queued, Unclear
 from ringback.consent import EVERY_BRAND, Act, Consent, Way
+from ringback.dialguard import Guard
 from ringback.fact import CallEnded, ConsentChanged, Said, Timer, TimerFired
 from ringback.fact import NotDialled as NotRung
 from ringback.journal import Event
@@ -143,7 +144,7 @@ async def test_the_ledger_is_asked_again_before_the_phone_rings(store: Store, as
     stop = Consent(at=NOON + 30, brand=A, act=Act.WITHDRAWN, way=Way.LIST)
     await store.commit((), store.ledger.append(KEY, stop))
     phone = Phone()
-    scheduler = Scheduler(store, phone, (line(),), lambda: office.now)
+    scheduler = Scheduler(store, phone, (line(),), Guard(), lambda: office.now)
     rows: Any = await store.redis.xrange(store.keys.dials)
     await scheduler.handle(rows[0][1][b"json"], rows[0][0].decode())
     assert bool(phone.rung) is rung
