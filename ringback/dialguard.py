@@ -1,7 +1,8 @@
 """Whom we may ring at all, and how often: calls back must not be of use to a fraudster. Pure.
 
 What fraud does to a PBX that rings back: callers with numbers that cost (premium, satellite, far countries) ring
-shortly and hope for our call (wangiri); whole ranges of numbers call, one after the other; one number calls again and again.
+shortly and hope for our call (wangiri); whole ranges of numbers call, one after the other; one calls
+again and again.
 """
 
 from __future__ import annotations

@@ -20,6 +20,10 @@
 | message:ID | hash | `state`, `json`, `case`, `wamid`, `why` |
 | wamid:WAMID | string | our id of a message |
 | waid:WA_ID | string | the match key of the customer behind a WhatsApp id |
+| guard:number:KEY, guard:block:PREFIX, guard:all | sorted set | attempts dialled in the last day (score: when) |
+| guard:spent:DAY | string | what the calls back of a day (UTC) are expected to cost |
+| guard:abroad | sorted set | callers from abroad who hung up at once (score: when) |
+| guard:stop, guard:burst | hash | why nobody, or nobody abroad, is rung: `why`, `at` or `until` |
 | attempt:ID | hash | `state` of a callback attempt |
 | applied:FACT | string | that a fact was applied |
 | contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |

@@ -116,7 +116,7 @@ class Store:
 
     async def scores_from(self, key: str, least: float) -> float:
         """The lowest score of a sorted set that is above `least`, 0 where there is none."""
-        rows: Any = await self.redis.zrange(key, f"({least!r}", "+inf", byscore=True, offset=0, num=1, withscores=True)
+        rows: Any = await self.redis.zrangebyscore(key, f"({least!r}", "+inf", start=0, num=1, withscores=True)
         return float(rows[0][1]) if rows else 0.0
 
     async def members(self, key: str) -> set[str]:
