@@ -15,6 +15,7 @@ from ringback.dialguard import Guard, ringable
 from ringback.fact import CallEnded, NotDialled, Said, Timer, TimerFired
 from ringback.journal import Event
 from ringback.line import CallbackPlan
+from ringback.phone import match_key
 from ringback.record import State
 from ringbackd.cli import main
 from ringbackd.commands import example
@@ -42,7 +43,7 @@ class Phone:
 async def ordered(office: Office, number: str = "987654321", linkedid: str = "") -> None:
     """A customer who chose to be called at once, and whose moment has come."""
     await office.missed(caller=number, linkedid=linkedid or number)
-    key = office.desk.lines[0].number(number).key
+    key = match_key(f"51{number}")
     (case,) = await office.store.cases_of(key)
     _, message = await office.message(case.pending[0])
     await office.desk.process(Said(wamid=f"in{number}", wa_id=key, payload=payloads(message)[0], at=office.now))
