@@ -92,8 +92,9 @@ async def settled(shop: Shop) -> None:
 async def test_they_are_handed_in_once_approved_and_then_the_line_is_ready(
     shop: Shop, cloud: Cloud, store: Store
 ) -> None:
-    (trouble,) = await shop.look(store)
-    assert trouble.startswith("line ventas: template ringback_missed_call (es) is not at Meta")
+    first, reminder = await shop.look(store)
+    assert first.startswith("line ventas: template ringback_missed_call (es) is not at Meta")
+    assert reminder.startswith("line ventas: template ringback_callback_reminder (es) is not at Meta")
     code, told = await shop.run("push")
     assert (code, told.count("handed in (pending)")) == (0, 4)
     await settled(shop)
@@ -159,7 +160,7 @@ async def test_a_line_that_cannot_write_says_why(
     shop: Shop, cloud: Cloud, store: Store, spec: TemplateSpec, says: str
 ) -> None:
     cloud.templates.put(spec)
-    (trouble,) = await shop.look(store)
+    trouble, _reminder = await shop.look(store)
     assert says in trouble
     assert (await shop.run("status"))[0] == 1
 
