@@ -25,7 +25,7 @@ class Event(StrEnum):
     NOTICED = "noticed"  # what, text: a reaction, a message taken back
     NUMBER_CHANGED = "number_changed"  # old, new
     ACCOUNT = "account"  # field, subject, event, detail: Meta's news about our account
-    PROMISED = "promised"  # due, attempt number to come
+    PROMISED = "promised"  # due, attempt number to come; slot (0: as soon as possible) unless it is one more try
     DIALLED = "dialled"  # attempt, number of the attempt
     ATTEMPT_ENDED = "attempt_ended"  # attempt, outcome, agent, talk, why
     HANDED_OVER = "handed_over"  # text, intent, urgency, misses

@@ -185,7 +185,7 @@ def promise(turn: Turn, at: float, asked: bool = True) -> None:
     remind = reminder_at(line, due, now) if asked and turn.context.flow.reminder and not case.unwritable else 0.0
     turn.commands.append(SetTimer(Timer.REMIND, remind) if remind else ClearTimer(Timer.REMIND))
     turn.linger(due)
-    turn.note(Event.PROMISED, due=due, attempt=case.dialled + 1, asked=asked)
+    turn.note(Event.PROMISED, due=due, slot=slot.begins if slot else 0.0, attempt=case.dialled + 1, asked=asked)
 
 
 def remind(turn: Turn, fact: TimerFired) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ringback import kpi
 from ringback.callback import case_of
+from ringback.dayplan import day_plan
 from ringback.journal import Entry, Event
 from ringback.kpi import Figure
 from ringback.record import Case, Outcome, State
@@ -49,6 +51,7 @@ async def snapshot(stage: Stage, number: str, dialled: Mapping[str, str]) -> Jso
         "verdict": _verdict(mine),
         "case": _case(case, stage.scene.quiet_s),
         "journal": [entry.model_dump() for entry in mine[-ENTRIES:]],
+        "plan": [asdict(place) for place in day_plan(stage.line, entries, time.time())],
         "figures": [_figure(figure) for figure in kpi.report(entries, 0, time.time() + 1).figures],
         "hint": hint(case, call, agent["state"]),
     }

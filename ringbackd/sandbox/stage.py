@@ -21,9 +21,10 @@ import aiohttp
 from rich.console import Console
 
 from ringback.journal import Entry, Event
+from ringback.line import Line
 from ringback.record import Case
 from ringbackd.compose import open_store
-from ringbackd.settings import RedisSettings
+from ringbackd.settings import RedisSettings, load
 from ringbackd.store import Store
 
 from .asterisk import Pbx
@@ -51,6 +52,7 @@ class Stage:
     redis: RedisServer
     store: Store
     settings_path: Path
+    line: Line
 
     def __init__(self, console: Console, scene: Scene | None = None, kit: Kit | None = None) -> None:
         self.console = console
@@ -91,6 +93,7 @@ class Stage:
         self.settings_path = write_settings(
             self.folder, self.scene, self.pbx, self.cloud, self.redis.url, self._webhook_port
         )
+        (self.line,) = load(self.settings_path).line
         with self._shown("ringback run"):
             stack.push_async_callback(self.stop_ringback)
             await self.start_ringback()

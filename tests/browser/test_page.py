@@ -92,6 +92,8 @@ async def test_from_the_first_dial_to_the_call_back(page: Page, stage: Stage) ->
     await expect(page.locator("#figures")).to_contain_text("100 %")
     case = await stage.case(ANA)
     assert case is not None
+    await expect(page.locator("#plan .legend .done")).to_have_text("hechas: 1")
+    await expect(page.locator("#plan .busy li")).to_contain_text("hechas: 1 (caben 12)")
     assert (case.outcome, case.rating) == (Outcome.CALLBACK, 4)
 
 

@@ -4,6 +4,7 @@ import { $, act, el, language, lasting, now, page, rounded, say, take, time, tro
 import { drawAgent, drawCustomers, drawDialler } from "./phone.js";
 import { drawChat, drawPresence, seen } from "./chat.js";
 import { drawCase, drawFigures, drawHandover, drawJournal, drawVerdict } from "./inside.js";
+import { drawPlan } from "./plan.js";
 
 /** The step of the guide that each hint belongs to. */
 const STEP = {
@@ -27,7 +28,8 @@ function drawGuide() {
 const PARTS = [
   [drawGuide, (s) => [s.hint, tappable()]], [drawCustomers, (s) => s.customer], [drawDialler, (s) => [s.call, s.customer]], [drawAgent, (s) => s.agent],
   [drawChat, (s) => s.chat], [drawPresence, (s) => s.case?.pending], [drawVerdict, (s) => [s.verdict, s.call]], [drawCase, (s) => s.case],
-  [drawHandover, (s) => s.case], [drawFigures, (s) => s.figures], [drawJournal, (s) => s.journal],
+  [drawHandover, (s) => s.case], [drawFigures, (s) => s.figures],
+  [drawPlan, (s) => [s.plan, s.plan.findIndex((slot) => slot.ends > s.now)]], [drawJournal, (s) => s.journal],
 ];
 const drawn = new Map();
 
