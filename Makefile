@@ -37,7 +37,7 @@ browser:
 	@sh deploy/browser.sh
 
 kit: $(VENV)/dev-ready        ## Asterisk 22 and 16, redis-server and sipp, as an ordinary user
-	@$(BIN)/python -m ringbackd.sandbox.kit 22 16 redis-6 mariadb
+	@$(BIN)/python -m ringbackd.sandbox.kit 22 16 redis-6 mariadb voice
 
 $(VENV)-bench/ready: requirements-bench.lock deploy/venv.sh
 	@sh deploy/venv.sh $(VENV)-bench requirements-bench.lock

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
+from typing import Literal
 
 FOLDER = "ringback"
 """The folder within Asterisk's sounds."""
 
-LANGUAGES = ("es", "en", "pt")
+LANGUAGES: tuple[Literal["es", "en", "pt"], ...] = ("es", "en", "pt")
 """The languages that are spoken."""
 
 DEFAULT_BRAND = "default-brand"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from redis.exceptions import RedisError
 from rich.console import Console
 
-from ringbackd import callbacks, commands, consenting, letters, messages, templating
+from ringbackd import callbacks, commands, consenting, letters, messages, prompting, templating
 from ringbackd.compose import ROLES
 from ringbackd.consentlist import COLUMNS
 from ringbackd.guardshow import guard
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _callbacks(parts)
     _consent(parts)
     _templates(parts)
+    _prompts(parts)
     return parser
 
 
@@ -224,6 +225,14 @@ def _templates(parts: Parts) -> None:
     push.add_argument("--keep-category", action="store_true", help="rather be refused than moved to another category")
     status = _with_settings(_add(files, "status", templating.status, "what Meta has of them, and in what it differs"))
     status.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def _prompts(parts: Parts) -> None:
+    sounds = parts.add_parser("prompts", help="what callers hear").add_subparsers(required=True)
+    _with_settings(_add(sounds, "install", prompting.install, "put the shipped sounds where Asterisk plays them from"))
+    build = _with_settings(_add(sounds, "build", prompting.build, "speak the brands, and what another voice would say"))
+    build.add_argument("--again", action="store_true", help="everything, also what is up to date")
+    _with_settings(_add(sounds, "check", prompting.check, "what is missing, unplayable, or oddly long or short"))
 
 
 def _consent(parts: Parts) -> None:

@@ -25,6 +25,7 @@ from ami_listener.settings import PbxSettings
 from ringback.dialguard import Guard
 from ringback.line import Line
 from ringbackd.pacing import Pacing
+from ringbackd.speaking import PromptSettings
 from whatsapp.settings import CloudSettings
 
 SECRET_PATH = 20
@@ -122,6 +123,7 @@ class Settings(_Part):
     webhook: WebhookSettings = WebhookSettings()
     sender: SenderSettings = SenderSettings()
     guard: Guard = Guard()
+    prompts: PromptSettings = PromptSettings()
     line: Annotated[tuple[Line, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -8,6 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
+from agi import voice
+
 from .errors import KitError
 from .kit import Kit
 from .modules import loads
@@ -172,6 +174,7 @@ class Pbx:
             (self.folder / "etc" / name).touch()
         for language in ("es", "en"):
             _link(self.folder / "data/sounds" / language, self._root.find(f"{_SOUNDS}/{language}_*"))
+        _link(self.folder / "data/sounds" / voice.FOLDER, Path(str(files("agi") / "sounds")))
         _link(self.folder / "data/documentation", self._root.find("usr/share/asterisk/documentation"))
         _link(self.folder / "data/moh/wait.gsm", self._root.find(f"{_SOUNDS}/es_*/queue-thankyou.gsm"))
 

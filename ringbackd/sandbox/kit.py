@@ -20,9 +20,14 @@ from .errors import KitError
 from .fetch import fetch
 
 _ASTERISK = ("asterisk", "asterisk-modules", "asterisk-core-sounds-es-gsm", "asterisk-core-sounds-en-gsm")
-_SUITES = {"22": "sid", "16": "bullseye", "redis-6": "bullseye"} | dict.fromkeys(
-    ("mariadb", "proxies", "voice"), "bookworm"
-)
+_SUITES = {
+    "22": "sid",
+    "16": "bullseye",
+    "redis-6": "bullseye",
+    "mariadb": "bookworm",
+    "proxies": "bookworm",
+    "voice": "bookworm",
+}
 _PACKAGES = {
     "22": (*_ASTERISK, "redis-server", "sip-tester"),
     "16": _ASTERISK,
