@@ -74,13 +74,18 @@ async def fill(store: Store, numbers: Iterable[int]) -> None:
 async def tidy(store: Store, below: int) -> None:
     """Forget what a desk and time would have cleared away: facts, and the older messages with all about them."""
     await store.redis.xtrim(store.keys.facts, maxlen=0)
-    done = [key async for key in store.redis.scan_iter(match=store.keys.of("*").replace("[", "\\["), count=5000)]
-    old = [key for key in done if _number(key) < below]
+    found = [key async for key in store.redis.scan_iter(match=store.keys.of("*"), count=5000)]
+    old = [key for key in found if _number(key) < below]
     for start in range(0, len(old), AT_ONCE):
         await store.redis.unlink(*old[start : start + AT_ONCE])
 
 
 def _number(key: bytes) -> float:
-    """The number of the message that a key belongs to; infinite for keys of all."""
-    name = key.decode().partition(":message:c")[2].partition("-")[0]
-    return int(name) if name else FAR
+    """The number of the message that a key belongs to; below all of what nobody asks for again here."""
+    match key.decode().partition(":")[2].split(":"):
+        case ["message", name]:
+            return int(name[1:].partition("-")[0])
+        case ["wamid", _] | ["pace", "case" | "customer", _]:
+            return -1
+        case _:
+            return FAR

@@ -1,23 +1,30 @@
-"""The same POST as a job of a public queue library: `python -m benchmarks.peers NAME CLIENT REDIS URL JOBS`.
+"""The same POST as a job of a public queue library: `python -m benchmarks.peers NAME HOW REDIS URL JOBS`.
 
 Run by the environment of requirements-bench.lock, which has the libraries. As many jobs at a time as our sender has
-messages; each library as its own documentation sets it up. Only what the API sees is measured, not the enqueueing.
+messages, and the same HTTP client; each library as its own documentation sets it up. Only what the API sees is
+measured, not the enqueueing. HOW is "bare": a job posts, and no more; or "careful": it does what our sender promises,
+as somebody would write it by hand with redis-py. It marks a message before it posts and skips one that is marked, asks
+whether the customer is on a call or has said stop, counts him and the second against their limits, and writes down
+what became of the message for others to read. (It does not try again, which costs nothing while nothing fails.)
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-import httpx
+from redis.asyncio import Redis
 
 WIDTH = 80
 AUTH = {"Authorization": "Bearer token"}
-Post = Callable[[dict[str, Any]], Awaitable[None]]
+REMEMBER_S, DAY_S = 9 * 24 * 3600, 24 * 3600
+Post = Callable[[dict[str, Any]], Awaitable[str]]
 
 
 def body(number: int) -> dict[str, Any]:
@@ -41,25 +48,46 @@ def body(number: int) -> dict[str, Any]:
     }
 
 
-def poster(client: str, url: str) -> Post:
+def bare(url: str) -> Post:
     """A function that posts, over connections that are kept open."""
-    if client == "httpx":
-        session = httpx.AsyncClient()
-
-        async def by_httpx(job: dict[str, Any]) -> None:
-            (await session.post(url, json=job, headers=AUTH)).raise_for_status().json()
-
-        return by_httpx
     opened: list[aiohttp.ClientSession] = []
 
-    async def by_aiohttp(job: dict[str, Any]) -> None:
+    async def post(job: dict[str, Any]) -> str:
         if not opened:  # aiohttp wants to be made inside the loop
-            opened.append(aiohttp.ClientSession())
+            opened.append(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=WIDTH)))
         async with opened[0].post(url, json=job, headers=AUTH) as answer:
             answer.raise_for_status()
-            await answer.json()
+            wamid: str = (await answer.json())["messages"][0]["id"]
+            return wamid
 
-    return by_aiohttp
+    return post
+
+
+def careful(url: str, redis: Redis) -> Post:
+    """A function that does what our sender promises."""
+    post = bare(url)
+
+    async def send(job: dict[str, Any]) -> str:
+        message, to = job["biz_opaque_callback_data"], job["to"]
+        async with redis.pipeline() as before:
+            before.set(f"message:{message}", "sending", nx=True, ex=REMEMBER_S)
+            before.exists(f"live:{to}")
+            before.lrange(f"consent:{to}", 0, -1)
+            before.incr(f"second:{int(time.time())}")
+            before.incr(f"day:{to}")
+            before.expire(f"day:{to}", DAY_S)
+            ours, on_call, said, *_ = await before.execute()
+        if not ours or on_call or said:
+            return ""
+        wamid = await post(job)
+        async with redis.pipeline() as after:
+            after.set(f"message:{message}", "accepted", ex=REMEMBER_S)
+            after.set(f"wamid:{wamid}", message, ex=REMEMBER_S)
+            after.xadd("facts", {"json": json.dumps({"kind": "accepted", "message": message, "wamid": wamid})})
+            await after.execute()
+        return wamid
+
+    return send
 
 
 async def taskiq(redis: str, post: Post, jobs: int) -> None:
@@ -110,10 +138,11 @@ PEERS = {"taskiq-redis": taskiq, "arq": arq, "saq": saq}
 
 def main() -> None:
     """Enqueue, then work until killed."""
-    name, client, redis, url, jobs = sys.argv[1:]
+    name, how, redis, url, jobs = sys.argv[1:]
     if urlsplit(url).hostname != "127.0.0.1":
         sys.exit("this posts to a sink on this machine only")
-    asyncio.run(PEERS[name](redis, poster(client, url), int(jobs)))
+    post = careful(url, Redis.from_url(redis)) if how == "careful" else bare(url)
+    asyncio.run(PEERS[name](redis, post, int(jobs)))
 
 
 if __name__ == "__main__":

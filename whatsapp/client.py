@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aiohttp
+from yarl import URL
 
 from ringback.message import Message
 from whatsapp.answer import UNREACHABLE, decide
@@ -27,6 +28,7 @@ class CloudClient:
     def __init__(self, settings: CloudSettings, session: aiohttp.ClientSession) -> None:
         self._settings = settings
         self._session = session
+        self._url, self._auth = URL(settings.messages_url), settings.auth
         # The total is the longer one, so that it can only run out once the request has left.
         limit = settings.timeout_s
         self._timeout = aiohttp.ClientTimeout(total=2.5 * limit, connect=limit, sock_connect=limit, sock_read=limit)
@@ -43,9 +45,9 @@ class CloudClient:
 
     async def _post(self, message: Message) -> tuple[int, bytes]:
         async with self._session.post(
-            self._settings.messages_url,
+            self._url,
             json=payload(message),
-            headers=self._settings.auth,
+            headers=self._auth,
             proxy=self._settings.proxy_url,
             timeout=self._timeout,
             allow_redirects=False,
