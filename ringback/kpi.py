@@ -7,15 +7,14 @@ from statistics import quantiles
 
 from pydantic import BaseModel, ConfigDict
 
-from ringback.call import Source
 from ringback.journal import Entry, Event
-from ringback.letter import Letter, letters
+from ringback.letter import Letter
+from ringback.period import Period
 from ringback.receipt import REACHED, SEEN, Tick
 from ringback.record import Outcome
 from ringback.story import RECOVERED, WINDOW_S, Story
 
 GOOD_RATING = 4
-MISSES = frozenset({Event.OPENED, Event.MISSED_AGAIN, Event.SUPPRESSED})
 
 
 class Figure(BaseModel):
@@ -51,38 +50,35 @@ class Report(BaseModel):
 
 
 def report(journal: Iterable[Entry], since: float, until: float) -> Report:
-    """Fold the journal into the figures of the cases whose missed call ended in [since, until).
+    """The figures of the cases whose missed call ended in [since, until).
 
     Entries after `until` still tell how those cases ended: give the whole journal.
     """
-    stories: dict[str, Story] = {}
-    missed, suppressed = 0, dict[str, int]()
-    entries = list(journal)
-    for entry in entries:
-        in_period = since <= entry.at < until
-        missed += in_period and entry.event in MISSES and _by_call(entry)
-        if entry.event is Event.SUPPRESSED and in_period:
-            why = str(entry.data["why"])
-            suppressed[why] = suppressed.get(why, 0) + 1
-        if entry.case:
-            stories.setdefault(entry.case, Story()).tell(entry)
-    cases = [story for story in stories.values() if since <= story.missed_at < until]
+    period = Period(since, until)
+    for entry in journal:
+        period.tell(entry)
+    return figures(period)
+
+
+def figures(period: Period) -> Report:
+    """The figures of a period to which the whole journal was told."""
+    cases = period.cases
     return Report(
-        since=since,
-        until=until,
-        missed_calls=missed,
-        suppressed=suppressed,
-        filled_calls=sum(since <= entry.at < until and _filled(entry) for entry in entries),
-        link_down_minutes=link_down_s(entries, since, until) / 60,
-        lost=sum(int(one.data["count"]) for one in entries if one.event is Event.LOST and since <= one.at < until),
+        since=period.since,
+        until=period.until,
+        missed_calls=period.missed,
+        suppressed=period.suppressed,
+        filled_calls=period.filled,
+        link_down_minutes=link_down_s(period.links, period.since, period.until) / 60,
+        lost=period.lost,
         figures=(
             _recovery(cases),
             _response(cases),
-            _solved(cases, _misses(entries)),
+            _solved(cases, period.misses),
             _escalated(cases),
             _satisfaction(cases),
         ),
-        messages=_fate([letter for letter in letters(entries).values() if since <= letter.queued < until]),
+        messages=_fate(period.letters),
     )
 
 
@@ -100,14 +96,6 @@ def _fate(sent: Sequence[Letter]) -> tuple[Figure, ...]:
         _rate("read", "read / delivered (customers may hide that they read)", len(read), len(delivered)),
         _rate("failed", "failed or refused for good / accepted or refused", len(failed) + len(refused), final, lost),
     )
-
-
-def _by_call(entry: Entry) -> bool:
-    return entry.event is not Event.OPENED or entry.data["origin"] == "missed_call"
-
-
-def _filled(entry: Entry) -> bool:
-    return entry.event is Event.CALL_ENDED and entry.data.get("source", Source.LIVE) != Source.LIVE
 
 
 def _recovery(cases: Sequence[Story]) -> Figure:
@@ -135,15 +123,6 @@ def _response(cases: Sequence[Story]) -> Figure:
         n=len(message),
         parts=parts,
     )
-
-
-def _misses(entries: Sequence[Entry]) -> dict[str, list[float]]:
-    """When calls of each customer were missed, whether that was followed up or not."""
-    found: dict[str, list[float]] = {}
-    for entry in entries:
-        if entry.event in MISSES and _by_call(entry):
-            found.setdefault(entry.customer, []).append(entry.at)
-    return found
 
 
 def _solved(cases: Sequence[Story], misses: Mapping[str, Sequence[float]]) -> Figure:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from ringback.journal import Datum, Entry, Event
 from ringback.receipt import Tick, counts
 
+ABOUT = frozenset({Event.QUEUED, Event.ACCEPTED, Event.REFUSED, Event.DELIVERY})
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -86,7 +88,12 @@ def letters(journal: Iterable[Entry]) -> dict[str, Letter]:
     """Every message in the journal by our id, the oldest first."""
     found: dict[str, Letter] = {}
     for entry in journal:
-        if entry.event in {Event.QUEUED, Event.ACCEPTED, Event.REFUSED, Event.DELIVERY}:
-            name = str(entry.data["message"])
-            found.setdefault(name, Letter(name)).tell(entry)
+        follow(found, entry)
     return found
+
+
+def follow(found: dict[str, Letter], entry: Entry) -> None:
+    """Take in the next entry of the journal, if it is about a message."""
+    if entry.event in ABOUT:
+        name = str(entry.data["message"])
+        found.setdefault(name, Letter(name)).tell(entry)

@@ -20,6 +20,7 @@ from rich.logging import RichHandler
 from ami_listener import eventfilter
 from ringback import kpi
 from ringback.fact import PersonActed
+from ringback.period import Period
 from ringback.record import Case
 from ringback.turn import WINDOW_S, plain
 from ringbackd import compose
@@ -111,8 +112,11 @@ async def report(arguments: argparse.Namespace, console: Console) -> int:
     settings = load(arguments.config)
     now = time.time()
     since, until = _moment(arguments.since, now), _moment(arguments.until, now) if arguments.until else now
+    period = Period(since, until)
     async with compose.open_store(settings.redis) as store:
-        figures = kpi.report(await store.journal(), since, until)
+        async for entry in store.entries():
+            period.tell(entry)
+    figures = kpi.figures(period)
     if arguments.json:
         console.file.write(figures.model_dump_json() + "\n")
     else:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ami_listener.gap import Filler
 from ami_listener.settings import PbxSettings
 from ringback.kpi import link_down_s
+from ringback.period import LINKS
 from ringbackd.pbxsink import read_mark
 from ringbackd.store import Store
 
@@ -52,6 +53,7 @@ def suggestion(freepbx: bool, found: list[tuple[str, Path]]) -> str:
 async def heard(store: Store, pbx: str) -> str:
     """Until when the PBX was heard, and how long it was not in the last week."""
     mark, now = await read_mark(store, pbx), time.time()
-    minutes = link_down_s(await store.journal(), now - PERIOD_S, now) / 60
+    links = [entry async for entry in store.entries() if entry.event in LINKS]
+    minutes = link_down_s(links, now - PERIOD_S, now) / 60
     until = datetime.fromtimestamp(mark.at).astimezone().strftime("%d %b %H:%M:%S") if mark else "never"
     return f"PBX {pbx}: heard until {until}; minutes without a link in the last 7 days: {minutes:.1f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -20,6 +20,8 @@ from ringbackd.ledger import Ledger
 
 TALKED_S = 48 * 3600
 WAID_S = 365 * 24 * 3600
+PAGE = 1000
+"""Entries of the journal that are read at a time: Redis does nothing else meanwhile."""
 
 Op = Sequence[str]
 """A Redis command as texts: name, key, arguments."""
@@ -43,6 +45,7 @@ class Store:
         self._commit = self.script("commit")
         self._fire = self.script("fire")
         self.claim = self.script("claim")
+        self._page = self.script("page")
         self.taken = self.script("taken")
 
     def script(self, name: str) -> AsyncScript:
@@ -225,10 +228,18 @@ class Store:
         counts: Any = await self.redis.hgetall(self.keys.of("unknown", "counts"))
         return dict(counts)
 
+    async def entries(self) -> AsyncIterator[Entry]:
+        """The journal, the oldest entry first, read a page at a time."""
+        first = "-"
+        while page := await self._page(keys=[self.keys.journal], args=[first, PAGE]):
+            for line in page[1].split(b"\n"):  # no JSON of ours has a line break in it
+                yield Entry.model_validate_json(line)
+            milliseconds, number = _text(page[0]).split("-")
+            first = f"{milliseconds}-{int(number) + 1}"
+
     async def journal(self) -> list[Entry]:
         """The whole journal, the oldest first."""
-        rows: Any = await self.redis.xrange(self.keys.journal)
-        return [Entry.model_validate_json(fields[b"json"]) for _, fields in rows]
+        return [entry async for entry in self.entries()]
 
 
 def _keys(op: Op) -> list[str]:
