@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+from agi.groups import groups
+
 Sounds = list[str]
 
 LARGEST = 999
@@ -18,11 +20,14 @@ PAUSE = "pause"
 """A third of a second of silence."""
 
 
-def digits(text: str) -> Sounds:
-    """A telephone number digit by digit, in groups that can be remembered; what is not a digit is not said."""
-    plain = [char for char in text if char in "0123456789"]
+def digits(text: str, region: str = "") -> Sounds:
+    """A telephone number digit by digit, in the groups of its country; what is not a digit is not said.
+
+    `text` begins with + and the country code, or is as dialled in `region` (such as PE).
+    """
+    plain = "".join(char for char in text if char in "0123456789")
     sounds: Sounds = []
-    for size in _groups(len(plain)):
+    for size in groups(("+" if text.startswith("+") else "") + plain, region):
         group, plain = plain[:size], plain[size:]
         sounds += [PAUSE] * bool(sounds) + [f"digit-{digit}" for digit in group]
     return sounds
@@ -68,12 +73,6 @@ def day(when: date, today: date, language: str) -> Sounds:
 def moment(when: datetime, now: datetime, language: str) -> Sounds:
     """A day and the time of it, both in the line's own time zone."""
     return [*day(when.date(), now.date(), language), *clock(when.hour, when.minute, language)]
-
-
-def _groups(count: int) -> list[int]:
-    """Groups of three, and of four at the end: 987 654 321, 155 1234 5678."""
-    sizes: dict[int, list[int]] = {0: [], 1: [1], 2: [2], 4: [4], 5: [2, 3], 7: [3, 4], 8: [4, 4], 11: [3, 4, 4]}
-    return sizes[count] if count in sizes else [3, *_groups(count - 3)]
 
 
 def _below_hundred(value: int, language: str, counting: bool) -> Sounds:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
+from itertools import accumulate
 
+import phonenumbers
 import pytest
 
 from agi import say
+from agi.groups import _CODES
 
 LANGUAGES = ("es", "en", "pt")
 TEXTS = {
@@ -97,10 +101,48 @@ def test_a_day_is_said_as_seen_from_now(language: str, ahead: int, spoken: str) 
     assert words(say.moment(MONDAY + timedelta(days=ahead), MONDAY, language), language) == spoken
 
 
-def test_a_number_is_told_in_groups_that_can_be_remembered() -> None:
-    groups = "".join("-" if sound == say.PAUSE else sound[-1] for sound in say.digits("+55 (11) 98765-4321"))
-    assert groups == "551-198-765-4321"
-    assert [sound.removeprefix("digit-") for sound in say.digits("12")] == ["1", "2"]
+@pytest.mark.parametrize(
+    ("number", "region", "spoken"),
+    [
+        ("+55 (11) 98765-4321", "", "55-11-98765-4321"),
+        ("11987654321", "BR", "11-98765-4321"),
+        ("987654321", "PE", "987-654-321"),
+        ("014567890", "PE", "01-456-7890"),
+        ("5512345678", "MX", "55-1234-5678"),
+        ("2221234567", "MX", "222-123-4567"),
+        ("+5491123456789", "AR", "54-9-11-2345-6789"),
+        ("01123456789", "AR", "011-2345-6789"),
+        ("0991234567", "EC", "099-123-4567"),
+        ("912345678", "CL", "9-1234-5678"),
+        ("612345678", "ES", "612-34-56-78"),
+        ("12", "", "12"),
+        ("101", "PE", "101"),
+        ("+999987654321", "PE", "999-987-654-321"),
+        ("987654321", "XX", "987-654-321"),
+    ],
+)
+def test_a_number_is_told_in_the_groups_of_its_country(number: str, region: str, spoken: str) -> None:
+    assert "".join("-" if sound == say.PAUSE else sound[-1] for sound in say.digits(number, region)) == spoken
+
+
+@pytest.mark.parametrize("region", sorted(_CODES))
+@pytest.mark.parametrize("kind", [phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE])
+def test_the_groups_are_those_in_which_the_number_is_written(region: str, kind: int) -> None:
+    """Ours may be smaller; only toll-free numbers, which nobody is called back at, are left out."""
+    number = phonenumbers.example_number_for_type(region, kind)
+    assert number
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    said = say.digits(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if not re.search(r" [68]00 ", written):
+        assert _ends(re.split(r"[ -]", written[1:])) <= _ends("".join(_sign(sound) for sound in said).split("-"))
+
+
+def _sign(sound: str) -> str:
+    return "-" if sound == say.PAUSE else sound[-1]
+
+
+def _ends(parts: list[str]) -> set[int]:
+    return set(accumulate(map(len, parts)))
 
 
 @pytest.mark.parametrize("count", range(1, 20))
