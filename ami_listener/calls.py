@@ -95,6 +95,8 @@ class LiveCall:
     hung_up: float | None = None
     customer_up: bool = False
     message_left: bool | None = None
+    taken: str = ""
+    """What he took of the offer of WhatsApp or a call back, "" if he did not."""
     agent: str = ""
     talk: Talk = field(default_factory=Talk)
     handed_over: Talk | None = None

@@ -11,6 +11,7 @@ from ami_listener.channels import CONFERENCE, HOLDING, Channel, local_number
 from ami_listener.contexts import Kind
 from ami_listener.registry import Event, Registry
 from ringback.call import OWN_CALL_PREFIX, Call, Direction
+from ringback.fact import TAKEN
 
 MENU_APPS = frozenset({"background", "waitexten", "read"})
 """Applications that wait for a key: a menu, whatever its context is called."""
@@ -126,6 +127,13 @@ def message(registry: Registry, event: Event, channel: Channel, at: float) -> No
     call.message_left = True
 
 
+def user_event(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """Our own script tells what a caller chose of its offer (UserEvent RingbackOffer); of others' events nothing."""
+    choice = event.get("Choice", "")
+    if event.get("UserEvent") == "RingbackOffer" and choice in TAKEN:
+        registry.own(channel).taken = choice
+
+
 def hangup_request(registry: Registry, event: Event, channel: Channel, at: float) -> None:
     """The far end hung up. After Busy() or Congestion() it only confirms what the dialplan did."""
     call = registry.own(channel)
@@ -172,6 +180,7 @@ HANDLERS: dict[str, Handler | None] = {
     "QueueCallerLeave": queue_leave,
     "QueueCallerAbandon": queue_abandon,
     "MessageWaiting": message,
+    "UserEvent": user_event,
     "HangupRequest": hangup_request,
     "Rename": rename,
     "Hangup": hangup,

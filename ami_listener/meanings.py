@@ -26,6 +26,7 @@ class Known:
     hung_up: bool = False
     customer_up: bool = False
     message_left: bool | None = None
+    taken: str = ""
     absorbed: frozenset[str] = frozenset()
 
 
@@ -46,6 +47,7 @@ def known(call: LiveCall) -> Known:
         hung_up=call.hung_up is not None,
         customer_up=call.customer_up,
         message_left=call.message_left,
+        taken=call.taken,
         absorbed=frozenset(one.linkedid for one in call.absorbed),
     )
 
@@ -94,6 +96,7 @@ MEANINGS: dict[str, Callable[[Known, Known], str]] = {
     "hung_up": lambda old, new: "the caller hung up",
     "customer_up": lambda old, new: "the customer picked up",
     "message_left": lambda old, new: "a message was left" if new.message_left else "no message was left",
+    "taken": lambda old, new: f"the caller took the offer: {new.taken}",
     "absorbed": lambda old, new: f"call {', '.join(sorted(new.absorbed - old.absorbed))} became part of this one",
 }
 """By the field that changed, what it means; "" where it is nothing worth saying."""
@@ -119,6 +122,7 @@ VERDICTS = {
     Verdict.QUEUE_TIMEOUT: "the queue let the caller go before anybody answered",
     Verdict.LOST_IN_TRANSFER: "a person heard the caller, but nobody did after the transfer",
     Verdict.SHORT: "the caller gave up within pbx.short_s seconds",
+    Verdict.DEFLECTED: "the caller took the offer of WhatsApp or a call back, and no person heard him",
     Verdict.UNKNOWN: "not enough of the call was seen to say what became of it",
 }
 """The rule behind each verdict."""

@@ -57,7 +57,7 @@ class PbxSettings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65_535)] = 5038
     user: Annotated[str, Field(pattern=r"^[^\r\n\x00]+$")] = "ringback"
     secret: Annotated[SecretStr, AfterValidator(_one_line)]
-    event_classes: Annotated[str, Field(pattern=r"^[a-z]+(,[a-z]+)*$")] = "system,call,agent,dialplan"
+    event_classes: Annotated[str, Field(pattern=r"^[a-z]+(,[a-z]+)*$")] = "system,call,agent,dialplan,user"
     gap: tuple[GapSource, ...] = ()
     database: SecretStr | None = None
     timezone: Annotated[str, AfterValidator(_zone)] = ""

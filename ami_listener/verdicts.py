@@ -66,6 +66,8 @@ def _verdict(call: LiveCall, settings: PbxSettings, ended: float) -> tuple[Verdi
     if call.talk.reached(settings.answered_after_s):
         lost = call.handed_over is not None and not call.handed_over.reached(settings.answered_after_s)
         return (Verdict.LOST_IN_TRANSFER, call.place.name.lower()) if lost else (Verdict.ANSWERED, "")
+    if call.taken:
+        return Verdict.DEFLECTED, call.taken
     if not call.complete:
         return Verdict.UNKNOWN, "its beginning or its end was not seen"
     if call.direction is Direction.OURS:

@@ -35,6 +35,8 @@ class Verdict(StrEnum):
     QUEUE_TIMEOUT = "queue_timeout"
     LOST_IN_TRANSFER = "lost_in_transfer"
     SHORT = "short"
+    DEFLECTED = "deflected"
+    """He was offered WhatsApp or a call back while he waited, and took it."""
     UNKNOWN = "unknown"
 
 
@@ -47,7 +49,7 @@ class Source(StrEnum):
     QUEUE_LOG = "queue_log"
 
 
-NOT_MISSED = frozenset({Verdict.ANSWERED, Verdict.UNKNOWN})
+NOT_MISSED = frozenset({Verdict.ANSWERED, Verdict.DEFLECTED, Verdict.UNKNOWN})
 
 
 class Call(BaseModel):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from ringback import answers, moves, people, stops
+from ringback import answers, moves, offers, people, stops
 from ringback.call import Call, Direction, Verdict
 from ringback.command import Command
 from ringback.consent import Act
@@ -23,6 +23,7 @@ from ringback.fact import (
     NotDialled,
     Noticed,
     NumberChanged,
+    Offered,
     PersonActed,
     Refused,
     Said,
@@ -55,6 +56,7 @@ class On(StrEnum):
     NOTICED = "sign without words"
     MOVED = "number changed"
     PERSON = "person acted"
+    OFFERED = "took an offer"
     STOPPED = "asked not to be contacted"
 
 
@@ -95,7 +97,9 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.STOPPED): _rule(ConsentChanged, stops.stopped, X) for state in ACTIVE},
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
     **{(state, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, state) for state in State},
+    **{(state, On.OFFERED): _rule(Offered, offers.took, state, P) for state in (C, T, P, R, H)},
     # and what each state adds
+    (W, On.OFFERED): _rule(Offered, offers.took, W, C, P, H, X),
     (C, On.REFUSED): _rule(Refused, moves.refused, C, P, H, X),
     (C, On.DELIVERY): _rule(Delivery, moves.delivery, C, P, H, X),
     (W, On.QUIET): _rule(TimerFired, moves.quiet_over, W, C, P, H, X),
@@ -127,6 +131,7 @@ _KINDS: dict[type[Fact], On] = {
     NumberChanged: On.MOVED,
     NotDialled: On.NOT_DIALLED,
     PersonActed: On.PERSON,
+    Offered: On.OFFERED,
 }
 
 

@@ -15,6 +15,7 @@ class Event(StrEnum):
     SUPPRESSED = "suppressed"  # why: a missed call that opened no case
     OPENED = "opened"  # verdict, missed_at, origin, source
     MISSED_AGAIN = "missed_again"  # misses, source
+    OFFERED = "offered"  # linkedid, choice, key, slot, typed: a caller who waits was offered WhatsApp or a call back
     POSTPONED = "postponed"  # why, until: what was due waits
     QUEUED = "queued"  # message, step, body, survey: put into the outbox
     WITHDRAWN = "withdrawn"  # message: taken back before it was sent

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import quantiles
 
 from pydantic import BaseModel, ConfigDict
 
+from ringback.fact import TAKEN, Choice
 from ringback.journal import Entry, Event
 from ringback.letter import Letter
 from ringback.period import Period
@@ -77,6 +79,7 @@ def figures(period: Period) -> Report:
             _solved(cases, period.misses),
             _escalated(cases),
             _satisfaction(cases),
+            _offers(list(period.offers.values())),
         ),
         messages=_fate(period.letters),
     )
@@ -148,6 +151,15 @@ def _satisfaction(cases: Sequence[Story]) -> Figure:
     parts: dict[str, float | int | None] = {"asked": asked, "response_rate": _share(len(rated), asked)}
     formula = "ratings of 4 and 5 / ratings"
     return _rate("satisfaction", formula, sum(rating >= GOOD_RATING for rating in rated), len(rated), parts)
+
+
+def _offers(offers: Sequence[Entry]) -> Figure:
+    choices = Counter(str(entry.data["choice"]) for entry in offers)
+    keys = Counter(str(entry.data["key"]) for entry in offers if entry.data["key"])
+    parts: dict[str, float | int | None] = {choice.value: choices[choice] for choice in Choice}
+    parts |= {f"key_{key}": number for key, number in sorted(keys.items())}
+    formula = "calls in which WhatsApp or a call back was taken / calls in which it was offered"
+    return _rate("offers_taken", formula, sum(choices[choice] for choice in TAKEN), len(offers), parts)
 
 
 def _rate(name: str, formula: str, part: int, n: int, parts: dict[str, float | int | None] | None = None) -> Figure:

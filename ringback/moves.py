@@ -87,10 +87,11 @@ def _by_phone(turn: Turn) -> None:
     if turn.context.line.without_whatsapp is WithoutWhatsApp.RING:
         promise(turn, turn.context.now, asked=False)
         return
-    _to_person(turn, turn.case.unwritable)
+    to_person(turn, turn.case.unwritable)
 
 
-def _to_person(turn: Turn, why: str) -> None:
+def to_person(turn: Turn, why: str) -> None:
+    """A person of the business gets the case, with the reason."""
     case = turn.case
     turn.note(Event.HANDED_OVER, text=why, intent=case.intent, urgency=case.urgency, misses=case.misses)
     turn.change(state=State.WITH_PERSON, handed_over=True)
@@ -238,7 +239,7 @@ def not_dialled(turn: Turn, fact: NotDialled) -> None:
         return
     if outcome is Ended.FORBIDDEN:
         turn.change(callback=None)
-        _to_person(turn, fact.why)
+        to_person(turn, fact.why)
     else:
         _next_attempt(turn, outcome, fact.again)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ringback.call import Source
+from ringback.fact import TAKEN
 from ringback.journal import Entry, Event
 from ringback.letter import Letter, follow
 from ringback.story import Story
@@ -28,6 +29,8 @@ class Period:
     suppressed: dict[str, int] = field(default_factory=dict)
     misses: dict[str, list[float]] = field(default_factory=dict)
     links: list[Entry] = field(default_factory=list)
+    offers: dict[str, Entry] = field(default_factory=dict)
+    """By Linkedid: of several offers in one call the one that was taken counts, else the last."""
     _stories: dict[str, Story] = field(default_factory=dict)
     _letters: dict[str, Letter] = field(default_factory=dict)
 
@@ -50,9 +53,16 @@ class Period:
         self.filled += entry.event is Event.CALL_ENDED and entry.data.get("source", Source.LIVE) != Source.LIVE
         if entry.event is Event.LOST:
             self.lost += int(entry.data["count"])
+        if entry.event is Event.OFFERED:
+            self._offered(entry)
         if entry.event is Event.SUPPRESSED:
             why = str(entry.data["why"])
             self.suppressed[why] = self.suppressed.get(why, 0) + 1
+
+    def _offered(self, entry: Entry) -> None:
+        linkedid = str(entry.data["linkedid"])
+        if linkedid not in self.offers or self.offers[linkedid].data["choice"] not in TAKEN:
+            self.offers[linkedid] = entry
 
     @property
     def cases(self) -> list[Story]:

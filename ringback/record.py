@@ -71,7 +71,7 @@ class Case(BaseModel):
     unwritable: str = ""
     """Why WhatsApp is not tried with him, '' when it is."""
     name: str = ""
-    origin: Literal["missed_call", "message"] = "missed_call"
+    origin: Literal["missed_call", "message", "offer"] = "missed_call"
     verdict: str = ""
     state: State
     outcome: Outcome | None = None

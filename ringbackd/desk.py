@@ -25,6 +25,7 @@ from ringback.fact import (
     NotDialled,
     Noticed,
     NumberChanged,
+    Offered,
     PersonActed,
     Refused,
     Said,
@@ -39,6 +40,7 @@ from ringback.record import Case
 from ringbackd.correspondence import Correspondence
 from ringbackd.guarding import DialGuard
 from ringbackd.keys import REMEMBER_S
+from ringbackd.offering import Offering, was_taken
 from ringbackd.planning import Plan, Planner
 from ringbackd.store import ConflictError, Op, Store
 from ringbackd.templatestore import change_writes
@@ -71,6 +73,7 @@ class Desk:
         self._by_name = {line.name: line for line in lines}
         self._planner = Planner(store, self._by_name, flows, secret, clock)
         self._guard = DialGuard(store, guard, clock)
+        self._offering = Offering(self._planner)
         self._post = Correspondence(self._planner)
 
     async def handle(self, raw: bytes, done: tuple[Op, ...] = ()) -> None:
@@ -118,6 +121,8 @@ class Desk:
                 await self._post.noticed(plan, fact)
             case NumberChanged():
                 await self._post.moved(plan, fact)
+            case Offered():
+                await self._offering.chosen(plan, fact)
             case ConsentChanged():
                 await self._plan_consent(plan, fact)
             case AccountNews():
@@ -182,7 +187,7 @@ class Desk:
             plan.writes.append(self.store.talked(number.key, call.ended))
             for case in await self.store.cases_of(number.key):
                 await self._planner.apply(plan, case, fact)
-        elif on is On.MISSED:
+        elif on is On.MISSED or call.verdict is Verdict.DEFLECTED:
             await self._missed(plan, fact, line, number)
         return plan
 
@@ -195,6 +200,9 @@ class Desk:
             await self._planner.apply(plan, case, fact)
 
     async def _missed(self, plan: Plan, fact: CallEnded, line: Line | None, number: Number | NoNumber) -> None:
+        if await was_taken(self.store, fact.call):
+            self._suppress(plan, fact.call, line.name if line else "", number, "took the offer in the call")
+            return
         if line is None:
             self._suppress(plan, fact.call, "", number, f"no line has the number {fact.call.did!r} or its queue")
             return

@@ -26,6 +26,7 @@
 | guard:stop, guard:burst | hash | why nobody, or nobody abroad, is rung: `why`, `at` or `until` |
 | attempt:ID | hash | `state` of a callback attempt |
 | applied:FACT | string | that a fact was applied |
+| offered:PBX:LINKEDID | string | that the caller took the offer of WhatsApp or a call back |
 | contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |
 | consent:KEY | list | what a customer said about being contacted, as JSON, the oldest first |
 | consents | set | match keys of those who ever said something |

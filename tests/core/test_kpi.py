@@ -78,7 +78,7 @@ def test_the_five_figures_of_five_cases() -> None:
 
 def test_an_empty_period_has_no_values_and_no_lies() -> None:
     found = report([], NOON, NOON + 1)
-    assert [(figure.value, figure.n) for figure in found.figures] == [(None, 0)] * 5
+    assert [(figure.value, figure.n) for figure in found.figures] == [(None, 0)] * 6
 
 
 def test_a_recovery_after_a_day_does_not_count() -> None:

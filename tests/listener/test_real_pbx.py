@@ -118,6 +118,34 @@ async def test_what_becomes_of_three_callers(kit: Kit, pbx: Pbx, caller: Caller)
     assert {one.caller for one in book.started} == {"987654321", "987654322", "987654323"}
 
 
+OFFER = """
+[from-trunk](+)
+exten => 5550110,1,Answer(,i)
+ same => n,UserEvent(Other,Choice: whatsapp)
+ same => n,Queue(ventas,,,,1)
+ same => n,UserEvent(RingbackOffer,Choice: callback)
+ same => n,Hangup()
+exten => 5550111,1,Answer(,i)
+ same => n,UserEvent(RingbackOffer,Choice: refused)
+ same => n,UserEvent(RingbackOffer,Choice: money)
+ same => n,Queue(ventas,,,,1)
+"""
+
+
+@pytest.mark.parametrize("user", ["ringback", "ringback-lean"])
+async def test_who_takes_an_offer_is_no_missed_call(kit: Kit, pbx: Pbx, caller: Caller, user: str) -> None:
+    with (pbx.folder / "etc/extensions.conf").open("a") as file:
+        file.write(OFFER)
+    await pbx.cli("dialplan reload")
+    book = Book()
+    async with listening(pbx, book, user=user), AgentPhone(kit, pbx, "101", default=RINGS):
+        await (await caller.dial("987654321", "5550110")).ended(seconds=20)
+        await (await caller.dial("987654322", "5550111")).ended(seconds=20)
+        took, stayed = await book.of("987654321"), await book.of("987654322")
+    assert (took.verdict, took.reason, took.missed) == (Verdict.DEFLECTED, "callback", False)
+    assert (stayed.verdict, stayed.missed) == (Verdict.QUEUE_TIMEOUT, True)
+
+
 async def test_calls_that_ended_while_nobody_listened_are_told(kit: Kit, pbx: Pbx, caller: Caller) -> None:
     book = Book()
     async with AgentPhone(kit, pbx, "101", default=RINGS):

@@ -57,7 +57,7 @@ async def test_rights_that_are_too_small_are_told_with_the_lines_to_write(releas
                 text = await rights.ask(patience_s=1.0, boot_s=1.0)
             assert lacks in text, user
             assert bool(text) is bool(lacks), user
-            assert ("`read = system,call,agent,dialplan`" in text) is ("read " in lacks)
+            assert ("`read = system,call,agent,dialplan,user`" in text) is ("read " in lacks)
             assert ("`write = originate,reporting`" in text) is ("write " in lacks)
             assert not text or f"under [{user}] in manager.conf" in text
         assert "0 calls processed" in await pbx.cli("core show channels")

@@ -1,0 +1,58 @@
+"""What callers chose who were offered WhatsApp or a call back: whose case it is, and that it counts once."""
+
+from __future__ import annotations
+
+from ringback.call import Call
+from ringback.fact import TAKEN, Offered
+from ringback.journal import Entry, Event
+from ringback.line import Line, line_of
+from ringback.offers import open_offered
+from ringback.phone import Number
+from ringbackd.keys import REMEMBER_S
+from ringbackd.planning import Plan, Planner
+from ringbackd.store import Op, Store
+
+
+class Offering:
+    """Plans what follows from an offer."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner, self.store = planner, planner.store
+
+    async def chosen(self, plan: Plan, fact: Offered) -> None:
+        """He chose, or did not; only who took the offer gets a case."""
+        line = self._line(fact)
+        number = line.number(fact.number or fact.caller) if line else None
+        customer = number.e164 if isinstance(number, Number) else ""
+        plan.writes.append(self._note(fact, line, customer))
+        if fact.choice not in TAKEN or line is None or not isinstance(number, Number):
+            return
+        plan.writes.append(took(self.store, fact.pbx, fact.linkedid))
+        case = await self.store.active_case(line.name, number.key)
+        if case:
+            await self.planner.apply(plan, case, fact)
+            return
+        context = await self.planner.context(line, number.key)
+        await self.planner.settle(plan, None, open_offered(fact, number, context), fact)
+
+    def _line(self, fact: Offered) -> Line | None:
+        lines = self.planner.lines
+        return lines.get(fact.line) or line_of(tuple(lines.values()), fact.did, (fact.queue,))
+
+    def _note(self, fact: Offered, line: Line | None, customer: str) -> Op:
+        data = fact.model_dump(mode="json", include={"linkedid", "choice", "key", "slot"})
+        name = line.name if line else ""
+        entry = Entry(
+            at=fact.at, event=Event.OFFERED, line=name, customer=customer, data={**data, "typed": bool(fact.number)}
+        )
+        return self.store.note(entry)
+
+
+def took(store: Store, pbx: str, linkedid: str) -> Op:
+    """The write that remembers that a caller took the offer in this call: it is no missed call any more."""
+    return ("SET", store.keys.of("offered", pbx, linkedid), "1", "EX", str(REMEMBER_S))
+
+
+async def was_taken(store: Store, call: Call) -> bool:
+    """Whether a caller took the offer in this call."""
+    return bool(await store.redis.exists(store.keys.of("offered", call.pbx, call.linkedid)))
