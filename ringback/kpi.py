@@ -156,7 +156,7 @@ def _satisfaction(cases: Sequence[Story]) -> Figure:
 def _offers(offers: Sequence[Entry]) -> Figure:
     choices = Counter(str(entry.data["choice"]) for entry in offers)
     keys = Counter(str(entry.data["key"]) for entry in offers if entry.data["key"])
-    parts: dict[str, float | int | None] = {choice.value: choices[choice] for choice in Choice}
+    parts: dict[str, float | int | None] = {f"offer_{choice}": choices[choice] for choice in Choice}
     parts |= {f"key_{key}": number for key, number in sorted(keys.items())}
     formula = "calls in which WhatsApp or a call back was taken / calls in which it was offered"
     return _rate("offers_taken", formula, sum(choices[choice] for choice in TAKEN), len(offers), parts)

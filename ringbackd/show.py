@@ -21,6 +21,7 @@ TITLES = {
     "solved_in_whatsapp": "Solved in WhatsApp",
     "escalated": "Escalated to a person",
     "satisfaction": "Satisfaction",
+    "offers_taken": "Offers taken",
     "delivered": "Messages delivered",
     "read": "Messages read",
     "failed": "Messages failed",
@@ -37,10 +38,16 @@ PARTS = {
     "first_human_n": "n",
     "asked": "asked",
     "response_rate": "answered",
+    "offer_whatsapp": "WhatsApp",
+    "offer_callback": "a call back",
+    "offer_refused": "stayed on the line",
+    "offer_ignored": "pressed nothing",
     "billed": "billed by Meta",
     "failed": "failed on their way",
     "refused": "refused at once",
 }
+KEY = "key_"
+"""How the parts begin that count a key of the telephone."""
 SHARES = frozenset({"assisted", "response_rate"})
 SECONDS = frozenset({"message_p90", "first_answer_p50", "first_human_p50"})
 
@@ -53,7 +60,7 @@ def escape(text: str) -> str:
 
 
 def report_table(console: Console, report: Report) -> None:
-    """The five figures and those of the messages, each with its n and its formula."""
+    """The figures of the cases and those of the messages, each with its n and its formula."""
     period = f"{_when(report.since)} to {_when(report.until)}"
     table = Table("figure", "value", "n", "how it is made", title=f"Ringback, {period}", title_justify="left")
     table.columns[1].justify = table.columns[2].justify = "right"
@@ -79,7 +86,8 @@ def _value(figure: Figure) -> str:
 
 def _parts(figure: Figure) -> str:
     known = {name: value for name, value in figure.parts.items() if value is not None}
-    return ", ".join(f"{PARTS[name]} {_part(name, value)}" for name, value in known.items() if name in PARTS)
+    words = {name: PARTS.get(name) or name.replace("_", " ") for name in known if name in PARTS or name.startswith(KEY)}
+    return ", ".join(f"{name_in_words} {_part(name, known[name])}" for name, name_in_words in words.items())
 
 
 def _part(name: str, value: float) -> str:

@@ -147,10 +147,10 @@ async def test_the_report_counts_calls_not_facts(store: Store) -> None:
     figure = next(figure for figure in found.figures if figure.name == "offers_taken")
     assert (figure.n, figure.value) == (3, 2 / 3)
     assert figure.parts == {
-        "whatsapp": 1,
-        "callback": 1,
-        "refused": 1,
-        "ignored": 0,
+        "offer_whatsapp": 1,
+        "offer_callback": 1,
+        "offer_refused": 1,
+        "offer_ignored": 0,
         "key_1": 1,
         "key_2": 1,
         "key_9": 1,
