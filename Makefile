@@ -46,6 +46,7 @@ $(VENV)-bench/ready: requirements-bench.lock deploy/venv.sh
 bench: $(VENV)/dev-ready $(VENV)-bench/ready kit  ## figures, for your own eyes, beside other projects' programs
 	$(BIN)/python -m benchmarks.ami
 	$(BIN)/python -m benchmarks.burst
+	$(BIN)/python -m benchmarks.callbacks
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.sender
 	$(BIN)/python -m benchmarks.webhook

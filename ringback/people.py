@@ -6,6 +6,7 @@ from ringback.fact import PersonActed
 from ringback.journal import Event
 from ringback.moves import promise
 from ringback.record import Case, Outcome, State
+from ringback.slots import free_from
 from ringback.turn import Turn, plain
 
 
@@ -24,7 +25,7 @@ def person_acted(turn: Turn, fact: PersonActed) -> None:
 
 
 def _planned(turn: Turn, fact: PersonActed) -> None:
-    refused = why_not_planned(turn.case, fact.act)
+    refused = why_not_planned(turn.case, fact.act) or _why_not_then(turn, fact)
     turn.note(Event.PERSON_PLANNED, who=fact.who, act=fact.act, due=fact.due, refused=refused)
     if refused:
         return
@@ -34,6 +35,13 @@ def _planned(turn: Turn, fact: PersonActed) -> None:
     else:
         turn.close(Outcome.DECLINED, how="person", agent=fact.who)
         turn.say(turn.context.flow.called_off)
+
+
+def _why_not_then(turn: Turn, fact: PersonActed) -> str:
+    """A time that nobody has for him is not promised; as soon as possible always is."""
+    line, now = turn.context.line, turn.context.now
+    asked = fact.act == "call" and fact.due > now
+    return "all slots from then on are full" if asked and not free_from(line, turn.taken, fact.due, now) else ""
 
 
 def why_not_planned(case: Case, act: str) -> str:

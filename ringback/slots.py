@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import accumulate, islice
+from functools import lru_cache
+from itertools import accumulate, chain, islice
 from zoneinfo import ZoneInfo
 
 from ringback.hours import DAYS, days, instants
@@ -55,13 +56,22 @@ class Slot:
 
 def slots_of(line: Line, day: date, taken: Taken = NOTHING_TAKEN) -> Iterator[Slot]:
     """Every whole slot of a day, full ones too. An hour that the clock shows twice is there once: the first time."""
+    return (replace(slot, taken=taken.between(slot.begins, slot.ends)) for slot in _grid(line, day))
+
+
+@lru_cache(maxsize=1024)
+def _grid(line: Line, day: date) -> tuple[Slot, ...]:
+    """The slots of a day with nothing taken: they are the same for every customer of the line."""
+    return tuple(_cut(line, day))
+
+
+def _cut(line: Line, day: date) -> Iterator[Slot]:
     span = None if line.closed_on(day) else line.hours.on(day, line.timezone)
-    length = line.callback.slot_min * 60
+    zone, length = ZoneInfo(line.timezone), line.callback.slot_min * 60
     begins, closes = span or (0.0, 0.0)
     while begins + length <= closes:
-        if not datetime.fromtimestamp(begins, ZoneInfo(line.timezone)).fold:
-            ends = begins + length
-            yield Slot(begins, ends, capacity(line, day, begins), taken.between(begins, ends))
+        if not datetime.fromtimestamp(begins, zone).fold:
+            yield Slot(begins, begins + length, capacity(line, day, begins))
         begins += length
 
 
@@ -87,11 +97,13 @@ def free_from(line: Line, taken: Taken, at: float, now: float) -> Slot | None:
 
 def _free(line: Line, taken: Taken, at: float, now: float) -> Iterator[Slot]:
     ahead = days(now, line.timezone, line.callback.horizon_days)
-    every = (slot for day in ahead for slot in slots_of(line, day, taken))
-    return (slot for slot in every if slot.begins >= at and slot.left)
+    for slot in chain.from_iterable(_grid(line, day) for day in ahead):
+        if slot.begins >= at and (count := taken.between(slot.begins, slot.ends)) < slot.capacity:
+            yield replace(slot, taken=count)
 
 
 def slot_at(line: Line, taken: Taken, begins: float) -> Slot | None:
     """The slot that begins at a moment (epoch seconds), None if none does."""
     day = next(days(begins, line.timezone, 1))
-    return next((slot for slot in slots_of(line, day, taken) if slot.begins == begins), None)
+    slot = next((slot for slot in _grid(line, day) if slot.begins == begins), None)
+    return replace(slot, taken=taken.between(begins, slot.ends)) if slot else None

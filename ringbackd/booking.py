@@ -20,8 +20,9 @@ FEW_S = 3 * 3600
 
 async def taken(store: Store, line: str, now: float) -> Taken:
     """What is promised on a line from about `now` (epoch seconds) on."""
-    rows: Any = await store.taken(keys=[_promises(store.keys, line)], args=[f"{now - FEW_S:.3f}"])
-    return Taken({float(moment): int(count) for moment, count in zip(rows[::2], rows[1::2], strict=True)})
+    text: Any = await store.taken(keys=[_promises(store.keys, line)], args=[f"{now - FEW_S:.3f}"])
+    moments, counts = text.split()[::2], text.split()[1::2]
+    return Taken({float(moment): int(count) for moment, count in zip(moments, counts, strict=True)})
 
 
 async def offered(store: Store, line: Line, now: float, count: int) -> list[Slot]:

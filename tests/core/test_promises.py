@@ -114,6 +114,17 @@ def test_a_time_between_two_slots_or_in_a_full_one_becomes_the_next_with_room() 
     assert world.case.booked == NOON + 3 * HOUR
 
 
+def test_a_time_is_not_promised_when_all_is_full_from_then_on_but_as_soon_as_possible_always_is() -> None:
+    world = promised()
+    world.taken = Taken({NOON + half * 1800: 12 for half in range(48 * 14)})
+    before = world.case
+    acts(world, "call", NOON + 6 * HOUR)
+    assert world.case == before
+    assert world.journal[-1].data["refused"] == "all slots from then on are full"
+    acts(world, "call")
+    assert (world.case.booked, world.timer(Timer.DUE)) == (0, world.now)
+
+
 def test_a_person_promises_a_call_to_whom_nobody_promised_one() -> None:
     world = contacted()
     world.taps("write")
