@@ -179,7 +179,7 @@ def promise(turn: Turn, at: float, asked: bool = True) -> None:
     `asked`: whether he wants it. Where everything ahead is promised he is rung when the line opens, like who is rung
     now: nobody is left out."""
     line, case, now = turn.context.line, turn.case, turn.context.now
-    slot = free_from(line, turn.taken, opens, now) if (opens := line.next_open(at) or at) > now else None
+    slot = free_from(line, turn.taken, opens) if (opens := line.next_open(at) or at) > now else None
     due = slot.begins if slot else opens
     turn.change(state=State.PROMISED, callback=Callback(due=due, slot=slot.begins if slot else 0.0))
     turn.wake(Timer.DUE, due)

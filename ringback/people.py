@@ -39,9 +39,9 @@ def _planned(turn: Turn, fact: PersonActed) -> None:
 
 def _why_not_then(turn: Turn, fact: PersonActed) -> str:
     """A time that nobody has for him is not promised; as soon as possible always is."""
-    line, now = turn.context.line, turn.context.now
-    asked = fact.act == "call" and fact.due > now
-    return "all slots from then on are full" if asked and not free_from(line, turn.taken, fact.due, now) else ""
+    asked = fact.act == "call" and fact.due > turn.context.now
+    full = asked and free_from(turn.context.line, turn.taken, fact.due) is None
+    return "all slots from then on are full" if full else ""
 
 
 def why_not_planned(case: Case, act: str) -> str:

@@ -87,18 +87,20 @@ def capacity(line: Line, day: date, begins: float) -> int:
 
 def next_slots(line: Line, taken: Taken, now: float, count: int) -> list[Slot]:
     """The next `count` slots with room that can be offered at `now` (epoch seconds), or as many as there are."""
-    return list(islice(_free(line, taken, now + line.callback.notice_min * 60, now), count))
+    earliest = now + line.callback.notice_min * 60
+    return list(islice((slot for slot in _free(line, taken, now) if slot.begins >= earliest), count))
 
 
-def free_from(line: Line, taken: Taken, at: float, now: float) -> Slot | None:
-    """The first slot with room that begins at `at` (epoch seconds) or later, None if there is none ahead."""
-    return next(_free(line, taken, at, now), None)
+def free_from(line: Line, taken: Taken, at: float) -> Slot | None:
+    """The first slot with room that begins at `at` (epoch seconds) or later; None if there is none for long."""
+    return next((slot for slot in _free(line, taken, at) if slot.begins >= at), None)
 
 
-def _free(line: Line, taken: Taken, at: float, now: float) -> Iterator[Slot]:
-    ahead = days(now, line.timezone, line.callback.horizon_days)
+def _free(line: Line, taken: Taken, since: float) -> Iterator[Slot]:
+    """Those of the day of a moment (epoch seconds), and of the next ones up to the line's horizon."""
+    ahead = days(since, line.timezone, line.callback.horizon_days)
     for slot in chain.from_iterable(_grid(line, day) for day in ahead):
-        if slot.begins >= at and (count := taken.between(slot.begins, slot.ends)) < slot.capacity:
+        if (count := taken.between(slot.begins, slot.ends)) < slot.capacity:
             yield replace(slot, taken=count)
 
 

@@ -28,6 +28,7 @@ from ringbackd.store import Store
 WAIT_S = 3.0
 """How long the service is given to do what was asked, before it is said that it will."""
 LOOK_S = 0.05
+DAY_S = 24 * 3600
 OFFERED = 5
 """How many slots `show` names."""
 
@@ -106,13 +107,13 @@ async def _slot(store: Store, line: Line, case: Case, text: str, now: float) -> 
         at = moment(text, line.timezone, now)
     except WhenError as error:
         raise SettingsError(f"TIME: {error}") from None
-    opens, meant = line.next_open(at), free_from(line, NOTHING_TAKEN, at, now)
+    opens, meant = line.next_open(at), free_from(line, NOTHING_TAKEN, at)
     if opens != at:
         raise SettingsError(f"TIME: {line.name} is closed then" + (f"; it opens {clock(opens, line)}" if opens else ""))
-    if meant is None:
-        days = line.callback.horizon_days
+    days = line.callback.horizon_days
+    if meant is None or meant.begins > now + days * DAY_S:
         raise SettingsError(f"TIME: there is no slot then within {days} days (callback.horizon_days)")
-    free = free_from(line, (await booking.taken(store, line.name, now)).without(case.booked), at, now)
+    free = free_from(line, (await booking.taken(store, line.name, now)).without(case.booked), at)
     if free != meant and (free is None or free.begins != meant.begins):
         other = f"; the next one with room begins {clock(free.begins, line)}" if free else ""
         raise FailedError(f"{clock(meant.begins, line)}: all {meant.capacity} calls of this slot are promised{other}")

@@ -92,6 +92,24 @@ def test_who_chose_a_slot_that_others_took_is_offered_others() -> None:
     assert "Hoy 13:00" not in str(told(world)["rows"])
 
 
+def test_who_has_the_last_place_may_take_it_again_and_move_within_what_he_frees() -> None:
+    world = promised(NOON + HOUR)
+    world.taken = Taken({NOON + HOUR: 12})
+    world.taps(f"at.{NOON + HOUR:.0f}")
+    assert (world.case.booked, told(world)["text"]) == (NOON + HOUR, "Listo: le llamamos hoy a las 13:00.")
+    world.taps("other")
+    assert "Hoy 13:00" in str(told(world)["rows"])
+
+
+def test_after_a_long_holiday_the_first_slots_are_shared_out_too() -> None:
+    closed = [f"{month:02}-{day:02}" for month, days in ((11, range(22, 31)), (12, range(1, 28))) for day in days]
+    world = contacted(holidays={"closed": closed})
+    opens = NOON + 35 * 24 * HOUR - 12 * HOUR
+    world.taken = Taken({opens: 12})
+    world.taps("now")
+    assert (world.case.booked, world.timer(Timer.DUE)) == (opens + 1800, opens + 1800)
+
+
 def test_three_slots_or_fewer_are_buttons() -> None:
     world = contacted(hours={"mon": "12:00-14:00"}, callback={"exten": "ventas", "horizon_days": 1})
     world.taps("later")
