@@ -29,7 +29,9 @@ async def install(arguments: argparse.Namespace, console: Console) -> int:
         with folder.writing():
             told = Counter(_copy(source, key, folder, key) for key in source.keys)
             told.update(_borrow(source, line, folder) for line in settings.line)
-    except (OSError, BusyError) as error:
+    except OSError as error:
+        raise _unwritable(error) from error
+    except BusyError as error:
         raise FailedError(str(error)) from error
     _tell(console, folder, told)
     return 0
@@ -44,7 +46,9 @@ async def build(arguments: argparse.Namespace, console: Console) -> int:
         with folder.writing():
             for prompt in track(todo, "Speaking", console=console, transient=True, disable=not console.is_terminal):
                 told[_build(prompt, settings, folder, arguments.again)] += 1
-    except (OSError, BusyError, SpeakingError) as error:
+    except OSError as error:
+        raise _unwritable(error) from error
+    except (BusyError, SpeakingError) as error:
         raise FailedError(str(error)) from error
     _tell(console, folder, told)
     return 0
@@ -61,6 +65,11 @@ async def check(arguments: argparse.Namespace, console: Console) -> int:
     fatal = sum(finding.fatal for finding in findings)
     console.print(f"{folder.root}: {len(prompts)} sounds needed, {fatal} of them missing or unplayable", markup=False)
     return 1 if fatal else 0
+
+
+def _unwritable(error: OSError) -> FailedError:
+    what = f"{error.filename or 'the folder of sounds'}: {error.strerror or error}"
+    return FailedError(f"{what}; run it as a user who may write there, or name another folder in prompts.folder")
 
 
 def _copy(source: SoundFolder, key: str, folder: SoundFolder, to: str) -> str:

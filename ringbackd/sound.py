@@ -85,7 +85,9 @@ def read(path: Path) -> Sound:
     values = array("h", data[: len(data) // (2 * channels) * 2 * channels])
     if sys.byteorder == "big":
         values.byteswap()
-    return Sound(rate, [sum(values[at : at + channels]) / channels / FULL for at in range(0, len(values), channels)])
+    whole = channels * FULL
+    sums = map(sum, zip(*(values[at::channels] for at in range(channels)), strict=True)) if channels > 1 else values
+    return Sound(rate, [value / whole for value in sums])
 
 
 def wav(sound: Sound) -> bytes:

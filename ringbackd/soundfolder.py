@@ -35,10 +35,12 @@ class SoundFolder:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the folder for oneself. Raises BusyError, OSError."""
-        self.root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _open_folder(self.root)
         # Links are not followed: root may write into a folder that belongs to a lesser user.
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         with os.fdopen(os.open(self.root / LEDGER, flags, 0o644), "a", encoding="utf-8") as self._ledger:
+            if os.fstat(self._ledger.fileno()).st_uid == os.geteuid():
+                os.fchmod(self._ledger.fileno(), 0o644)
             try:
                 fcntl.flock(self._ledger, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -81,7 +83,7 @@ class SoundFolder:
 
     def _place(self, key: str, extension: str, made: str, content: bytes) -> Path:
         path = self.root / f"{key}.{extension}"
-        path.parent.mkdir(mode=0o755, exist_ok=True)
+        _open_folder(path.parent)
         name, digest = f"{key}.{extension}", hashlib.sha256(content).hexdigest()
         self._ours[name, digest] = made
         self._ledger.write(f"{digest} {made} {name}\n")
@@ -96,6 +98,14 @@ class SoundFolder:
 
     def _entry(self, path: Path) -> tuple[str, str]:
         return path.relative_to(self.root).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _open_folder(folder: Path) -> None:
+    """Make a folder that Asterisk's user may enter, whatever the umask of who makes it."""
+    if not folder.is_dir():
+        _open_folder(folder.parent)
+        folder.mkdir()
+        folder.chmod(0o755)
 
 
 def _key(path: Path) -> str:

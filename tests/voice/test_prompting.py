@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from ringbackd import prompts, speaking
+from ringbackd import promptcheck, prompts, speaking
 from ringbackd.cli import main
 from ringbackd.prompts import folder_of
 from ringbackd.settings import SettingsError, load
@@ -40,9 +42,13 @@ def test_every_prompt_and_the_brand_are_rendered_at_both_rates(admin: Admin) -> 
     assert run(admin, "check") == 0
 
 
-def test_anybody_may_read_the_sounds(admin: Admin) -> None:
-    run(admin, "build")
-    run(admin, "install")
+def test_anybody_may_read_the_sounds_whatever_the_umask(admin: Admin) -> None:
+    before = os.umask(0o077)
+    try:
+        run(admin, "build")
+        run(admin, "install")
+    finally:
+        os.umask(before)
     for path in admin.sounds.rglob("*"):
         mode = path.stat().st_mode
         assert mode & (stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)) == (
@@ -236,6 +242,21 @@ def test_a_recording_that_cannot_be_played_or_is_oddly_long_is_told(
     (admin.sounds / "es" / name).write_bytes(content)
     assert run(admin, "check") == code
     assert says in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "may"), [(0o755, 0o644, True), (0o755, 0o640, False), (0o750, 0o644, False)]
+)
+def test_what_asterisks_user_may_not_read_is_found(
+    monkeypatch: pytest.MonkeyPatch, folder: int, file: int, may: bool
+) -> None:
+    monkeypatch.setattr(promptcheck, "ASTERISK", "nobody")
+    with TemporaryDirectory() as name:
+        sound = Path(name, "welcome.wav")
+        sound.touch()
+        sound.chmod(file)
+        Path(name).chmod(folder)
+        assert promptcheck.readable(sound) is may
 
 
 def test_missing_and_outdated_ones_are_told(admin: Admin, few: Few, capsys: pytest.CaptureFixture[str]) -> None:
