@@ -6,8 +6,6 @@ On the PBX they lie in the folder `ringback` of Asterisk's sounds, one folder fo
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
 from typing import Literal
 
 FOLDER = "ringback"
@@ -32,5 +30,8 @@ def brand(line: str) -> str:
 
 def texts(language: str) -> dict[str, str]:
     """What each sound says; `say.PAUSE` says nothing."""
+    import tomllib  # neither is for the script that starts once per call
+    from importlib.resources import files
+
     parts = tomllib.loads((files("agi") / f"prompts/{language}.toml").read_text(encoding="utf-8"))
     return {name: text for part in parts.values() for name, text in part.items()}

@@ -25,6 +25,7 @@ from ringbackd import booking, intake, outbox, scheduler
 from ringbackd.desk import Desk
 from ringbackd.flowfiles import read_flows
 from ringbackd.keys import Keys
+from ringbackd.offerdoor import OfferDoor
 from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.readiness import look
@@ -38,7 +39,7 @@ from whatsapp.sender import Client, Sender
 from whatsapp.webhook import Webhook
 
 log = logging.getLogger("ringback")
-ROLES = ("listener", "desk", "sender", "webhook", "scheduler")
+ROLES = ("listener", "desk", "sender", "webhook", "scheduler", "offer")
 TIMERS_EVERY_S = 0.1
 CONNECT_S = 5.0
 CONNECTIONS = 500
@@ -187,6 +188,14 @@ class House:
             await stop.wait()
         finally:
             await runner.cleanup()
+
+    async def _offer(self, stop: asyncio.Event) -> None:
+        settings = self.settings.offer
+        if settings.folder is None:
+            await stop.wait()
+            return
+        pbx, lines = self.settings.pbx.name, self.settings.line
+        await OfferDoor(settings, settings.folder, pbx, lines, self.store, self.patience).run(stop)
 
     async def _scheduler(self, stop: asyncio.Event) -> None:
         dialer = Dialer(self.settings.pbx, quiet="listener" in self.only)

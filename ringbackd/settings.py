@@ -107,6 +107,16 @@ class SenderSettings(_Part):
     pacing: Pacing = Pacing()
 
 
+class OfferSettings(_Part):
+    """Where callers are offered WhatsApp or a call back: `host` and `port` of the FastAGI server, for so many calls at
+    once, and the `folder` that Asterisk's user and Ringback's share. Without a folder nothing is offered."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 4573
+    calls: Annotated[int, Field(ge=1, le=2000)] = 200
+    folder: Path | None = None
+
+
 class Settings(_Part):
     """The whole installation."""
 
@@ -124,6 +134,7 @@ class Settings(_Part):
     sender: SenderSettings = SenderSettings()
     guard: Guard = Guard()
     prompts: PromptSettings = PromptSettings()
+    offer: OfferSettings = OfferSettings()
     line: Annotated[tuple[Line, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -1,0 +1,1 @@
+"""The dialogue, played by a scripted Asterisk over a real socket."""

@@ -1,0 +1,88 @@
+"""The dialogue as a FastAGI server: a thread for each call, so many at most, each for a bounded time."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+
+from asterisk.agi import AGIError
+
+from agi.offer import House, run
+from agi.session import Gone, Session
+
+log = logging.getLogger("ringback.agi")
+SILENCE_S = 60.0
+"""Longer than any prompt and the pause after it: then Asterisk is not there any more."""
+
+
+class FastAgi:
+    """Answers `AGI(agi://host:port/offer)`. `house` says what is to be offered at the moment a call comes."""
+
+    def __init__(self, host: str, port: int, house: Callable[[], House], most: int = 200) -> None:
+        self._house, self._slots = house, threading.BoundedSemaphore(most)
+        self._socket = socket.create_server((host, port), backlog=512, reuse_port=False)
+        self._talking: set[socket.socket] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        """Take calls from now on."""
+        threading.Thread(target=self._accept, name="fastagi", daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more calls, and end those that are under way: what was chosen in them is kept."""
+        # a thread in accept() does not notice that its socket was closed, but that it was shut down
+        _shut(self._socket)
+        with self._lock:
+            talking = list(self._talking)
+        for one in talking:
+            _shut(one)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                self._socket.close()
+                return
+            self._take(connection)
+
+    def _take(self, connection: socket.socket) -> None:
+        if not self._slots.acquire(blocking=False):
+            connection.close()  # AGISTATUS is FAILURE then, and the dialplan goes on
+            log.warning("too many calls are offered WhatsApp or a call back at once: one was not")
+            return
+        with self._lock:
+            self._talking.add(connection)
+        threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            self._talk(connection)
+        except (Gone, AGIError) as error:
+            log.debug("a call ended early: %s", error)
+        except Exception:
+            log.exception("an offer failed")
+        finally:
+            with self._lock:
+                self._talking.discard(connection)
+            self._slots.release()
+
+    def _talk(self, connection: socket.socket) -> None:
+        connection.settimeout(SILENCE_S)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with connection, connection.makefile("rw", encoding="utf-8", errors="replace", newline="\n") as stream:
+            run(Session(stream, stream), self._house())
+
+
+def _shut(one: socket.socket) -> None:
+    try:
+        one.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it was not connected any more

@@ -1,0 +1,157 @@
+"""The daemon's side of the offer: its menu is kept fresh, calls are answered, and what callers chose becomes facts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from agi.fastagi import FastAgi
+from agi.menu import FILE, Entered, LineMenu, Menu, dump, load
+from agi.offer import House
+from agi.spool import Spool
+from ringback.fact import FACT, Offered
+from ringback.line import Line
+from ringbackd import menus
+from ringbackd.patience import Patience
+from ringbackd.settings import OfferSettings
+from ringbackd.store import Store
+
+log = logging.getLogger("ringback.offer")
+FRESH_S = 5.0
+STOPPED_EVERY = 12
+"""Of so many times that the menu is made, who asked not to be contacted is read once."""
+LOOK_EVERY_S = 0.2
+BATCH = 100
+
+
+class OfferDoor:
+    """Runs while `run` does. `pbx` is the name of the PBX whose calls come here."""
+
+    def __init__(
+        self, settings: OfferSettings, folder: Path, pbx: str, lines: tuple[Line, ...], store: Store, patience: Patience
+    ) -> None:
+        self.settings, self.folder, self.lines = settings, folder, lines
+        self.store, self.patience = store, patience
+        self._by_name = {line.name: line for line in lines}
+        self._news = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._spool = Spool(folder, self._wake)
+        self._menu = menus.remembered(_last(folder), lines, time.time(), pbx)
+        self._written = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. Raises OSError when the port is taken or the folder cannot be used."""
+        _usable(self.folder)
+        self._write()
+        door = self._open()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.patience.keep(partial(self._freshen, stop), stop))
+                group.create_task(self._pick_up(stop))
+        finally:
+            door.close()
+
+    def _open(self) -> FastAgi:
+        host, port = self.settings.host, self.settings.port
+        try:
+            door = FastAgi(host, port, self._house, self.settings.calls)
+        except OSError as error:
+            raise OSError(f"offer.port: FastAGI cannot listen on {host}:{port}: {error.strerror}") from error
+        door.start()
+        log.info("callers are offered WhatsApp or a call back at agi://%s:%d/offer", host, door.port)
+        return door
+
+    def _house(self) -> House:
+        return House(self._menu, self._spool, self._read)
+
+    def _read(self, line: LineMenu, digits: str) -> Entered:
+        return menus.read(self._by_name[line.name], digits)
+
+    def _wake(self) -> None:
+        with suppress(RuntimeError):  # the loop has ended: the fact waits in the folder
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    async def _freshen(self, stop: asyncio.Event) -> None:
+        times = 0
+        while not stop.is_set():
+            menu = replace(self._menu, lines=await menus.open_lines(self.store, self.lines, time.time()))
+            if times % STOPPED_EVERY == 0:
+                stopped = await menus.who_stopped(self.store, self.lines, menu.salt)
+                menu = replace(menu, stopped=dict(stopped))
+            self._menu = menu
+            self._write()
+            times += 1
+            await _pause(stop, FRESH_S)
+
+    def _write(self) -> None:
+        text = dump(self._menu)
+        if text != self._written:
+            part = self.folder / f".{FILE}.{os.getpid()}"
+            part.write_text(text, encoding="utf-8")
+            part.replace(self.folder / FILE)
+            self._written = text
+
+    async def _pick_up(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            self._news.clear()
+            paths = self._spool.waiting(time.time())[:BATCH]
+            facts = [fact for path in paths if (fact := _fact(path))]
+            if facts:
+                await self.patience.keep(partial(self.store.add_facts, facts), stop)
+                if stop.is_set():
+                    return  # perhaps not taken: told again, it changes nothing
+            for path in paths:
+                path.unlink(missing_ok=True)
+            if not paths:
+                await self._rest(stop)
+
+    async def _rest(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(event.wait()) for event in (self._news, stop)]
+        await asyncio.wait(waits, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+
+def _fact(path: Path) -> Offered | None:
+    """The fact in a file; one that cannot be read is put aside for an admin."""
+    try:
+        fact = FACT.validate_json(path.read_bytes())
+        if isinstance(fact, Offered):
+            return fact
+        why = f"a fact of the kind {fact.kind}"
+    except (OSError, ValidationError) as error:
+        why = str(error).splitlines()[0]
+    aside = path.with_suffix(".bad")
+    log.error("%s is no offer (%s); it is kept as %s", path, why, aside.name)
+    with suppress(OSError):
+        path.replace(aside)
+    return None
+
+
+def _last(folder: Path) -> Menu:
+    try:
+        return load(folder)
+    except (OSError, ValueError):
+        return Menu()
+
+
+def _usable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o2770)
+    except OSError as error:
+        raise OSError(f"offer.folder: {folder}: {error.strerror}") from error
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise OSError(f"offer.folder: {folder}: Ringback's user may not write there")
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
