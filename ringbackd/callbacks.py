@@ -19,7 +19,7 @@ from ringback.slots import NOTHING_TAKEN, free_from
 from ringback.turn import WINDOW_S
 from ringback.when import WhenError, moment
 from ringbackd import booking, compose
-from ringbackd.callbackshow import clock, one_callback, promises_table, row
+from ringbackd.callbackshow import callback_json, clock, one_callback, promises_table, row
 from ringbackd.commands import FailedError, found
 from ringbackd.settings import Settings, SettingsError, load
 from ringbackd.show import escape
@@ -62,7 +62,11 @@ async def callbacks_show(arguments: argparse.Namespace, console: Console) -> int
         line = _line(settings, case)
         journal = [entry for entry in await store.journal() if entry.case == case.id]
         slots = await booking.offered(store, line, time.time(), OFFERED)
-    one_callback(console, row(case, line), journal, [clock(slot.begins, line) for slot in slots], arguments.json)
+    about, free = row(case, line), [clock(slot.begins, line) for slot in slots]
+    if arguments.json:
+        console.file.write(callback_json(about, journal, free) + "\n")
+    else:
+        one_callback(console, about, line, journal, free)
     return 0
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from ringback.journal import Entry, Event
+from ringback.journal import Datum, Entry, Event
 from ringback.line import Line
 from ringback.record import Case
 from ringbackd.show import escape
@@ -20,6 +20,7 @@ ABOUT_IT = frozenset(
     {Event.PROMISED, Event.POSTPONED, Event.DIALLED, Event.ATTEMPT_ENDED, Event.PERSON_PLANNED, Event.CLOSED}
 )
 """What the journal tells of a call back."""
+MOMENTS = frozenset({"due", "slot", "until"})
 COLOURS = {"promised": "green", "ringing": "yellow", "closed": "dim"}
 Row = dict[str, Any]
 
@@ -56,7 +57,7 @@ def promises_table(console: Console, rows: Sequence[Row], now: float) -> None:
     table.title = f"{len(rows)} call backs"
     for each in rows:
         late = each["state"] == "promised" and each["due"] < now
-        when = each["when"] if each["slot"] else f"{each['when']} (as soon as possible)"
+        when = each["when"] if each["slot"] else f"{each['when']} or sooner"
         who = f"{each['customer']} {each['name']}".strip()
         table.add_row(
             each["case"],
@@ -71,24 +72,35 @@ def promises_table(console: Console, rows: Sequence[Row], now: float) -> None:
     console.print(table)
 
 
-def one_callback(
-    console: Console, about: Row, journal: Sequence[Entry], free: Sequence[str], as_json: bool = False
-) -> None:
+def one_callback(console: Console, about: Row, line: Line, journal: Sequence[Entry], free: Sequence[str]) -> None:
     """One promise, what happened to it, and the next slots with room."""
-    told = [entry for entry in journal if entry.event in ABOUT_IT]
-    if as_json:
-        whole = about | {"journal": [entry.model_dump(mode="json") for entry in told], "free": list(free)}
-        console.file.write(json.dumps(whole, ensure_ascii=False) + "\n")
-        return
     when = f"for {about['when']}" if about["when"] else "no call promised"
-    head = f"{about['customer']} {about['name']} on {about['line']}, {when}"
-    console.print(f"case {about['case']}: {escape(head)}: {_coloured(about['state'])}", highlight=False)
+    who = f"{about['customer']} {about['name']}".strip()
+    state = _coloured(about["state"])
+    console.print(f"case {about['case']}: {escape(who)} on {about['line']}, {when}: {state}", highlight=False)
     table = Table("time", "event", "data")
-    for entry in told:
-        data = ", ".join(f"{key}={value}" for key, value in entry.data.items() if value not in {"", 0})
-        table.add_row(f"{datetime.fromtimestamp(entry.at).astimezone():%d %b %H:%M:%S}", entry.event, escape(data))
+    for entry in about_it(journal):
+        data = ", ".join(
+            f"{key}={_shown(key, value, line)}" for key, value in entry.data.items() if value not in {"", 0}
+        )
+        table.add_row(clock(entry.at, line), entry.event, escape(data))
     console.print(table)
     console.print(f"the next slots with room: {', '.join(free) or 'none'}", highlight=False)
+
+
+def callback_json(about: Row, journal: Sequence[Entry], free: Sequence[str]) -> str:
+    """The same as one JSON object."""
+    told = [entry.model_dump(mode="json") for entry in about_it(journal)]
+    return json.dumps(about | {"journal": told, "free": list(free)}, ensure_ascii=False)
+
+
+def about_it(journal: Sequence[Entry]) -> list[Entry]:
+    """What of a case concerns its call back."""
+    return [entry for entry in journal if entry.event in ABOUT_IT]
+
+
+def _shown(key: str, value: Datum, line: Line) -> str:
+    return clock(float(value), line) if key in MOMENTS else str(value)
 
 
 def _coloured(state: str) -> str:
