@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := ringback ringbackd agi ami_listener whatsapp tests benchmarks
 
-CALLS := tests/pbx tests/gap tests/kit
+CALLS := tests/pbx tests/gap tests/kit tests/offer
 
 .PHONY: demo test check setup browser kit lock docs bench clean
 

@@ -1,0 +1,115 @@
+"""Two real Asterisks: the business's, which makes the offer, and the telephone company's with its customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ringbackd.sandbox.asterisk import Pbx
+from ringbackd.sandbox.kit import Kit
+
+RECIPES = """
+[from-trunk]
+exten => 5550110,1,Goto(offered,s,1)
+exten => 5550111,1,Goto(asked,s,1)
+exten => 5550112,1,Goto(from-internal,waiting,queue)
+
+[offered]
+exten => s,1,Answer()
+ same => n,Gosub(ringback-offer,ventas,1)
+ same => n,Verbose(1,came back)
+ same => n,Wait(20)
+
+[asked]
+exten => s,1,Answer()
+ same => n,Gosub(ringback-survey,ventas,1)
+ same => n,Verbose(1,came back)
+ same => n,Wait(20)
+
+[from-internal]
+exten => waiting,1(queue),Answer()
+ same => n(join),Queue(waiting,,,,300,${RINGBACK_REJOIN})
+ same => n,Hangup()
+
+[waiting-key]
+exten => 1,1,Gosub(ringback-queue,waiting,1)
+ same => n,Goto(from-internal,waiting,join)
+"""
+WATCHER = """
+[watcher]
+secret = @AMI_SECRET@
+read = all
+write = all
+"""
+QUEUE = """
+[waiting](sandbox)
+context = waiting-key
+"""
+
+
+class Office(Pbx):
+    """The business's PBX; keys come as RFC 4733 or, where the other side offers no such events, as tones."""
+
+    def configuration(self) -> Mapping[str, str]:
+        """The sandbox's files with the offer in them."""
+        own = dict(super().configuration())
+        own["extensions.conf"] += RECIPES
+        own["queues.conf"] += QUEUE
+        own["manager.conf"] += WATCHER
+        own["pjsip.conf"] = own["pjsip.conf"].replace("aors = carrier", "aors = carrier\ndtmf_mode = auto", 1)
+        return own
+
+
+EXCHANGE_PJSIP = """
+[loopback]
+type = transport
+protocol = udp
+bind = 127.0.0.1:@SIP_PORT@
+
+[office](!)
+type = endpoint
+transport = loopback
+context = customer
+disallow = all
+allow = ulaw
+aors = office
+direct_media = no
+
+[office]
+type = aor
+contact = sip:127.0.0.1:@OFFICE_PORT@
+
+[rfc4733](office)
+dtmf_mode = rfc4733
+
+[inband](office)
+dtmf_mode = inband
+"""
+CUSTOMER = """
+[customer]
+exten => s,1,Answer()
+ same => n,MixMonitor(@FOLDER@/whole-${CUSTOMER}.wav,r(@FOLDER@/heard-${CUSTOMER}.wav))
+ same => n,Wait(300)
+exten => _k.,1,SendDTMF(${EXTEN:1},100,100)
+ same => n,Wait(300)
+"""
+
+
+class Exchange(Pbx):
+    """The telephone company: what a customer hears is recorded in `heard-<customer>.wav`."""
+
+    def __init__(self, kit: Kit, folder: Path, office: Pbx) -> None:
+        super().__init__(kit, folder)
+        self._office_port = office.sip_port
+
+    def configuration(self) -> Mapping[str, str]:
+        """Nothing but customers and the way to the office."""
+        own = dict(super().configuration())
+        # A telephone sends sound all the time; a tone that nothing follows would have no end.
+        own["asterisk.conf"] += "transmit_silence = yes\n"
+        own["manager.conf"] += WATCHER
+        return {**own, "pjsip.conf": EXCHANGE_PJSIP, "extensions.conf": CUSTOMER}
+
+    def values(self) -> dict[str, str]:
+        """What the marks stand for."""
+        return {**super().values(), "OFFICE_PORT": str(self._office_port)}
