@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from agi import say, voice
 from agi.menu import Entered, LineMenu, Menu, read_number
-from agi.session import Gone, Session
+from agi.session import CALL_S, Gone, Session
 from agi.spool import Datum, Spool
 
 TRIES = 3
@@ -24,6 +24,8 @@ DIGIT_S = 4.0
 """How long the next digit of a number is waited for."""
 MOST_DIGITS = 15
 SLOTS = 3
+BEGUN = "begun"
+"""What is in RINGBACK_OFFER meanwhile: the dialplan gives a daemon that does not begin five seconds."""
 STAY = "#"
 """The key with which he goes on waiting at once."""
 NAMES = ("RINGBACK_LINE", "FROM_DID", "QUEUENAME", "RINGBACK_WAIT", "QUEUEHOLDTIME")
@@ -88,6 +90,8 @@ def caller_of(session: Session) -> Caller:
 def run(session: Session, house: House) -> Choice:
     """Offer what is open now, keep what the caller chose, tell the dialplan. Raises OSError when it cannot be kept."""
     try:
+        session.set_variable("RINGBACK_OFFER", BEGUN)
+        session.set_variable("TIMEOUT(absolute)", round(CALL_S))
         choice = _offer(session, house)
         session.set_variable("RINGBACK_OFFER", choice.value)
     except Gone:

@@ -33,7 +33,7 @@ class Customer:
         told = await self.office.told(
             lambda e: e.get("Event") == "Newchannel" and e.get("CallerIDNum") == self.number, since=self._since
         )
-        self.at_office = told["Channel"]
+        self.at_office, self.linkedid = told["Channel"], told["Linkedid"]
 
     def press(self, keys: str) -> None:
         """Press keys, each for 100 ms with 100 ms between them."""
@@ -47,6 +47,29 @@ class Customer:
         """Wait until the office's Asterisk tells this of his call."""
         wanted = {"Event": name, "Channel": self.at_office, **values}
         return await self.office.told(lambda e: wanted.items() <= e.items(), since=self._since)
+
+    async def hears(self, sound: str, since: int = 0) -> int:
+        """Wait until the office begins to play a sound to him; the index after it among what was told of all calls."""
+        since = since or self._since
+        event = await self.office.told(lambda e: self._plays(e, sound), since=since, seconds=60)
+        return next(at for at, e in enumerate(self.office.events[since:], since) if e is event) + 1
+
+    def _plays(self, event: Event, sound: str) -> bool:
+        begins = event.get("Event") == "AGIExecStart" and event.get("Channel") == self.at_office
+        return begins and f'/{sound}"' in event["Command"]
+
+    async def over(self) -> None:
+        """Wait until the office has hung up, or he is back in the dialplan behind the offer."""
+        ends = ("Hangup", "Newexten")
+        await self.office.told(
+            lambda e: (
+                e.get("Event") in ends
+                and e.get("Channel") == self.at_office
+                and (e["Event"] == "Hangup" or e.get("AppData") == "1,came back")
+            ),
+            since=self._since,
+            seconds=120,
+        )
 
     @property
     def events(self) -> list[Event]:

@@ -13,10 +13,13 @@ RECIPES = """
 exten => 5550110,1,Goto(offered,s,1)
 exten => 5550111,1,Goto(asked,s,1)
 exten => 5550112,1,Goto(from-internal,waiting,queue)
+exten => _55520XX,1,Answer()
+ same => n,Set(__FROM_DID=${EXTEN})
+ same => n,Goto(offered,s,offer)
 
 [offered]
 exten => s,1,Answer()
- same => n,Gosub(ringback-offer,ventas,1)
+ same => n(offer),Gosub(ringback-offer,s,1)
  same => n,Verbose(1,came back)
  same => n,Wait(20)
 
