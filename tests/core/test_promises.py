@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 import pytest
@@ -12,7 +13,7 @@ from ringback.message import Template
 from ringback.record import Outcome, State
 from ringback.slots import Taken
 from tests.core.test_case import ringing
-from tests.core.worlds import NOON, World, contacted
+from tests.core.worlds import NOON, World, contacted, line
 
 HOUR = 3600.0
 
@@ -108,6 +109,28 @@ def test_after_a_long_holiday_the_first_slots_are_shared_out_too() -> None:
     world.taken = Taken({opens: 12})
     world.taps("now")
     assert (world.case.booked, world.timer(Timer.DUE)) == (opens + 1800, opens + 1800)
+
+
+@pytest.mark.parametrize(
+    ("evening", "due", "words"),
+    [
+        ("2026-09-05T22:00:00-04:00", "2026-09-06T09:00:00-03:00", "mañana a las 09:00"),  # the clocks leap at midnight
+        ("2026-04-04T22:30:00-03:00", "2026-04-05T09:00:00-04:00", "mañana a las 09:00"),  # and go back
+        ("2026-04-04T23:30:00-04:00", "2026-04-05T09:00:00-04:00", "mañana a las 09:00"),  # the second 23:30
+        ("2026-09-17T20:00:00-03:00", "2026-09-20T09:00:00-03:00", "el dom 20 a las 09:00"),  # two days of holidays
+    ],
+)
+def test_in_santiago_he_is_rung_when_the_clock_on_the_wall_says_so(evening: str, due: str, words: str) -> None:
+    hours = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "09:00-18:00")
+    santiago = line(timezone="America/Santiago", region="CL", hours=hours, holidays={"national": True})
+    world = World(line=santiago, now=datetime.fromisoformat(evening).timestamp())
+    world.missed()
+    world.fire(Timer.QUIET)
+    world.taps("now")
+    assert world.timer(Timer.DUE) == world.case.booked == datetime.fromisoformat(due).timestamp()
+    assert words in told(world)["text"]
+    world.fire(Timer.DUE)
+    assert len(world.dials) == 1
 
 
 def test_three_slots_or_fewer_are_buttons() -> None:
