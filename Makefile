@@ -50,6 +50,7 @@ bench: $(VENV)/dev-ready $(VENV)-bench/ready kit  ## figures, for your own eyes,
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.sender
 	$(BIN)/python -m benchmarks.webhook
+	$(BIN)/python -m benchmarks.offer
 
 docs: $(VENV)/dev-ready       ## what is made from the code
 	$(BIN)/python -m ringback.diagram > docs/case.md

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 
 from agi import say, voice
 from agi.menu import Entered, LineMenu, Menu, read_number
@@ -23,12 +24,14 @@ WAIT_S = 5.0
 DIGIT_S = 4.0
 """How long the next digit of a number is waited for."""
 MOST_DIGITS = 15
+LIMIT_S = int(CALL_S) + 30
+"""When Asterisk itself ends a dialogue that stands still, and goes on in the dialplan."""
 SLOTS = 3
 BEGUN = "begun"
 """What is in RINGBACK_OFFER meanwhile: the dialplan gives a daemon that does not begin five seconds."""
 STAY = "#"
 """The key with which he goes on waiting at once."""
-NAMES = ("RINGBACK_LINE", "FROM_DID", "QUEUENAME", "RINGBACK_WAIT", "QUEUEHOLDTIME")
+NAMES = ("CHANNEL(state)", "RINGBACK_LINE", "FROM_DID", "QUEUENAME", "RINGBACK_WAIT", "QUEUEHOLDTIME")
 """The variables that are looked at; only letters, digits and _+*#- of them."""
 ASKED = "|".join(["${CHANNEL(linkedid)}", *(rf"${{FILTER(0-9A-Za-z_+*#\-,${{{name}}})}}" for name in NAMES)])
 
@@ -61,9 +64,10 @@ class House:
 
 @dataclass(frozen=True)
 class Caller:
-    """The call, as Asterisk tells it. `wait` is seconds, 0 when it is not known."""
+    """The call, as Asterisk tells it. `wait` is seconds, 0 when not known; `up`: it was picked up before."""
 
     linkedid: str
+    up: bool
     number: str
     line: str
     dids: tuple[str, ...]
@@ -74,11 +78,12 @@ class Caller:
 def caller_of(session: Session) -> Caller:
     """Ask Asterisk for what the greeting of an AGI call does not tell."""
     linkedid, *told = session.expand(ASKED).rsplit("|", len(NAMES))
-    line, did, queue, wait, hold = told if len(told) == len(NAMES) else ("",) * len(NAMES)
+    state, line, did, queue, wait, hold = told if len(told) == len(NAMES) else ("",) * len(NAMES)
     env = session.env
     number = env.get("agi_callerid", "")
     return Caller(
         linkedid=linkedid or env.get("agi_uniqueid", ""),
+        up=state == "Up",
         number="" if number == "unknown" else number[:64],
         line=line,
         dids=(did, env.get("agi_dnid", ""), env.get("agi_extension", "")),
@@ -114,9 +119,14 @@ class Dialogue:
     def __init__(self, session: Session, house: House, caller: Caller, line: LineMenu) -> None:
         self.session, self.house, self.caller, self.line = session, house, caller, line
         self.now = house.clock()
-        own = house.read(line, caller.number) if caller.number else Entered("", why="wrong-number")
-        self.own = own if not own.why and not house.menu.has_stopped(line.name, caller.number) else None
         self.choice, self.key, self.number, self.slot = Choice.IGNORED, "", "", 0.0
+
+    @cached_property
+    def own(self) -> Entered | None:
+        """The number that he calls from, None where he cannot be reached under it. Read while he hears the greeting."""
+        number = self.caller.number
+        entered = self.house.read(self.line, number) if number else Entered("", why="wrong-number")
+        return None if entered.why or self.house.menu.has_stopped(self.line.name, number) else entered
 
     def run(self) -> Choice:
         """The whole conversation; what came of it is kept when it ends, however it ends."""
@@ -132,8 +142,11 @@ class Dialogue:
         return self.choice
 
     def _greet(self) -> bool:
-        """Answer, and begin to speak; False where there are no sounds."""
-        self.session.answer()
+        """Pick up, and begin to speak; False where there are no sounds."""
+        # the dialplan gave a few seconds to begin, so that a daemon which stands still does not keep the caller
+        self.session.appexec("MSet", f"RINGBACK_OFFER={Choice.IGNORED.value},TIMEOUT(absolute)={LIMIT_S}")
+        if not self.caller.up:
+            self.session.answer()
         self.early, there = self.session.play_one(self._file("welcome"))
         if not there:
             self.session.verbose("Ringback: there are no sounds; run: ringback prompts install")

@@ -54,7 +54,7 @@ class Caller:
         return "200 result=0"
 
     def _variables(self) -> str:
-        names = ("linkedid", "RINGBACK_LINE", "FROM_DID", "QUEUENAME", "RINGBACK_WAIT", "QUEUEHOLDTIME")
+        names = ("linkedid", "state", "RINGBACK_LINE", "FROM_DID", "QUEUENAME", "RINGBACK_WAIT", "QUEUEHOLDTIME")
         return "|".join(self.told.get(name, "1763860000.7" if name == "linkedid" else "") for name in names)
 
     def _stream(self, sound: str) -> str:
