@@ -156,7 +156,7 @@ async def _whatsapp(settings: Settings) -> Finding:
     if not url:
         return Finding(True, "WhatsApp: not tried, whatsapp.number_path is empty")
     try:
-        async with httpx.AsyncClient(timeout=10, proxy=cloud.proxy_url) as client:
+        async with httpx.AsyncClient(timeout=10, proxy=cloud.proxy_url, verify=cloud.trust()) as client:
             answer = await client.get(url, headers=cloud.auth, params={"fields": "display_phone_number,verified_name"})
     except httpx.HTTPError as error:
         return Finding(False, f"WhatsApp: {url}: {cloud.hide(str(error)) or type(error).__name__}")

@@ -144,7 +144,7 @@ class House:
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
         """What posts messages: a connection for each that is posted at a time, kept open."""
-        connector = aiohttp.TCPConnector(limit=self.settings.sender.width)
+        connector = aiohttp.TCPConnector(limit=self.settings.sender.width, ssl=self.settings.whatsapp.trust())
         async with aiohttp.ClientSession(connector=connector) as session:
             yield CloudClient(self.settings.whatsapp, session)
 

@@ -138,6 +138,16 @@ class Settings(_Part):
     line: Annotated[tuple[Line, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
+    def _no_post_outlives_its_doubt(self) -> Self:
+        longest = self.whatsapp.longest_post_s
+        if self.sender.doubt_s <= longest:
+            raise ValueError(
+                f"sender.doubt_s: {self.sender.doubt_s:g} must be more than {longest:g}, 2.5 times whatsapp.timeout_s: "
+                "so long a post may be under way, and a message that is posted again meanwhile could arrive twice"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _no_twins(self) -> Self:
         for what in ("name", "dids", "queues"):
             seen: dict[str, str] = {}

@@ -31,7 +31,9 @@ class CloudClient:
         self._url, self._auth = URL(settings.messages_url), settings.auth
         # The total is the longer one, so that it can only run out once the request has left.
         limit = settings.timeout_s
-        self._timeout = aiohttp.ClientTimeout(total=2.5 * limit, connect=limit, sock_connect=limit, sock_read=limit)
+        self._timeout = aiohttp.ClientTimeout(
+            total=settings.longest_post_s, connect=limit, sock_connect=limit, sock_read=limit
+        )
 
     async def send(self, message: Message, attempt: int = 0) -> Outcome:
         """Post `message` once. `attempt` counts earlier tries. Anything that breaks after it left is `Unclear`."""

@@ -29,7 +29,11 @@ class Graph:
     def __init__(self, settings: CloudSettings, timeout_s: float = 15.0) -> None:
         self._settings = settings
         self._client = httpx.AsyncClient(
-            timeout=timeout_s, headers=settings.auth, follow_redirects=False, proxy=settings.proxy_url
+            timeout=timeout_s,
+            headers=settings.auth,
+            follow_redirects=False,
+            proxy=settings.proxy_url,
+            verify=settings.trust(),
         )
 
     async def __aenter__(self) -> Self:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,14 +24,24 @@ from yarl import URL
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=4096)]
 
 
+def _certificates(path: Path | None) -> Path | None:
+    if path is not None:
+        try:
+            ssl.create_default_context().load_verify_locations(path)
+        except (OSError, ssl.SSLError) as error:
+            raise ValueError(f"{path} cannot be read as certificates in PEM: {error}") from None
+    return path
+
+
 class CloudSettings(BaseModel):
     """One WhatsApp number and the way to its API. Secrets never show in `repr`, logs or error texts.
 
     `messages_path` (messages are posted there) and `number_path` (`ringback doctor` looks there; empty: it does not)
     may hold `{version}` and `{phone_number_id}`; `auth_header: auth_prefix + token` goes with every request. `proxy` is
-    the address of an HTTP proxy, with user and password if it wants them. `app_secrets` are all accepted on webhooks,
-    so that a secret can be changed without losing one. `waba_id`, the WhatsApp Business account of number and
-    templates, is needed by `ringback templates` and the look at start only. `timeout_s` is how long to wait for a
+    the address of an HTTP proxy, with user and password if it wants them; `ca_file` holds certificates (PEM) that are
+    trusted besides the system's, as companies need whose proxy opens every connection. `app_secrets` are all accepted
+    on webhooks, so that a secret can be changed without losing one. `waba_id`, the WhatsApp Business account of number
+    and templates, is needed by `ringback templates` and the look at start only. `timeout_s` is how long to wait for a
     connection, and then for the answer.
     """
 
@@ -47,6 +60,7 @@ class CloudSettings(BaseModel):
     verify_token: Secret
     verify_signature: bool = True
     proxy: Secret | None = None
+    ca_file: Annotated[Path | None, AfterValidator(_certificates)] = None
     timeout_s: Annotated[float, Field(gt=0, le=120)] = 10.0
 
     @field_validator("base_url")
@@ -90,6 +104,18 @@ class CloudSettings(BaseModel):
         if self.verify_signature and not self.app_secrets:
             raise ValueError("app_secrets is empty: give Meta's app secret, or set verify_signature = false")
         return self
+
+    @property
+    def longest_post_s(self) -> float:
+        """After so many seconds a post that was begun has an outcome, if only that nobody knows."""
+        return 2.5 * self.timeout_s
+
+    def trust(self) -> ssl.SSLContext:
+        """Whose certificates are believed: the system's, and those of `ca_file`."""
+        trusted = ssl.create_default_context()
+        if self.ca_file:
+            trusted.load_verify_locations(self.ca_file)
+        return trusted
 
     @property
     def messages_url(self) -> str:

@@ -90,6 +90,7 @@ def write_settings(folder: Path, scene: Scene, pbx: Pbx, cloud: Cloud, redis_url
         "waba_id": cloud.account.waba_id,
         "webhook_port": webhook_port,
         "doubt_s": scene.doubt_s,
+        "timeout_s": round(scene.doubt_s * 0.38, 2),
         "brand": BRAND,
         "zone": ZONE,
         "language": scene.language,
@@ -127,12 +128,17 @@ waba_id = %(waba_id)s
 token_file = "whatsapp.token"
 app_secrets_file = "whatsapp.app_secret"
 verify_token_file = "whatsapp.verify_token"
+timeout_s = %(timeout_s)s
 
 [webhook]
 port = %(webhook_port)s
 
 [sender]
 doubt_s = %(doubt_s)s
+
+[guard]                                 # the customers of this sandbox are few, and neighbours
+number_day = 1000
+block_hour = 10000
 
 [[line]]
 name = "ventas"

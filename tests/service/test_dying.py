@@ -53,7 +53,8 @@ async def test_killed_before_every_step_it_sends_each_message_once(tmp_path: Pat
         Cloud([SPEC], knobs=knobs, callback_url=f"http://127.0.0.1:{port}/whatsapp") as cloud,
         open_store(RedisSettings(url=redis_url)) as store,
     ):
-        config = settings(tmp_path, redis={"url": redis_url}, webhook={"port": port}, whatsapp={"base_url": cloud.url})
+        api = {"base_url": cloud.url, "timeout_s": 3}
+        config = settings(tmp_path, redis={"url": redis_url}, webhook={"port": port}, whatsapp=api)
         config.write_text(f"{config.read_text()}\n[sender]\nwidth = {WIDTH}\ndoubt_s = {DOUBT_S}\n")
         await fill(store, range(MESSAGES))
         async with Service(config, "--only", "desk,webhook"):

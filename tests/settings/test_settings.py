@@ -50,6 +50,13 @@ def test_the_example_is_in_order(path: Path) -> None:
         ('brand = "Nombre del negocio"', 'brand = " "', "line.1.brand"),
         ('language = "es"', 'flow = "clinic"', "line ventas: flow 'clinic' is not one of general"),
         ("[redis]", '[redis]\nurl = "http://x"\n[other]', "redis.url"),
+        (
+            "[redis]",
+            "[sender]\ndoubt_s = 25\n[redis]",
+            "sender.doubt_s: 25 must be more than 25, 2.5 times whatsapp.time",
+        ),
+        ("[redis]", "[guard]\nprices = { 51 = 1 }\n[redis]", "guard.prices.51"),
+        ('token = "change', 'ca_file = "none.pem"\ntoken = "change', "none.pem cannot be read as certificates in PEM"),
     ],
 )
 def test_a_mistake_is_told_with_file_key_and_what_is_allowed(path: Path, old: str, new: str, says: str) -> None:

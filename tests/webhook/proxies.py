@@ -60,7 +60,7 @@ OPENSSL = "[req]\ndistinguished_name = name\nx509_extensions = more\n[name]\n[mo
 @asynccontextmanager
 async def proxy(root: Root, name: str, folder: Path, webhook: int) -> AsyncIterator[httpx.AsyncClient]:
     """A client of https://127.0.0.1:PORT, where `name` (nginx, apache) passes on what is for the webhook's port."""
-    await _certificate(root, folder)
+    await certificate(root, folder)
     port = free_port()
     snippet = (DEPLOY / f"{name}-ringback.conf").read_text(encoding="utf-8")
     (folder / "ringback.conf").write_text(snippet.replace(":8088/", f":{webhook}/"), encoding="utf-8")
@@ -84,8 +84,9 @@ async def _answers(client: httpx.AsyncClient) -> bool:
     return True
 
 
-async def _certificate(root: Root, folder: Path) -> None:
-    (folder / "openssl.cnf").write_text(OPENSSL)
+async def certificate(root: Root, folder: Path, address: str = "127.0.0.1") -> None:
+    """Make cert.pem, signed by itself and good for one address, and key.pem."""
+    (folder / "openssl.cnf").write_text(OPENSSL.replace("127.0.0.1", address))
     words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=ringback test"]
     files = ["-config", "openssl.cnf", "-keyout", "key.pem", "-out", "cert.pem"]
     paths = [str(folder / word) if "." in word else word for word in files]
