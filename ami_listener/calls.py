@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from ami_listener.contexts import Kind
-from ringback.call import Direction
+from ringback.call import Direction, SaidThere
 
 SAME_S = 1.0
 """The live event and the CEL row of one queue entry or transfer are never further apart than this."""
@@ -94,6 +94,7 @@ class LiveCall:
     dial_results: set[str] = field(default_factory=set)
     hung_up: float | None = None
     customer_up: bool = False
+    said: SaidThere = SaidThere.NOTHING
     message_left: bool | None = None
     taken: str = ""
     """What he took of the offer of WhatsApp or a call back, "" if he did not."""

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from ami_listener import causes
 from ami_listener.beginnings import did, newchannel, newstate, snapshot_row
+from ami_listener.calls import LiveCall
 from ami_listener.channels import CONFERENCE, HOLDING, Channel, local_number
 from ami_listener.contexts import Kind
 from ami_listener.registry import Event, Registry
-from ringback.call import OWN_CALL_PREFIX, Call, Direction
+from ringback.call import OWN_CALL_PREFIX, Call, Direction, SaidThere
 from ringback.fact import TAKEN
 
 MENU_APPS = frozenset({"background", "waitexten", "read"})
@@ -27,6 +28,9 @@ APPLICATIONS = MENU_APPS | VOICEMAIL_APPS | frozenset(TONES) | {"queue"}
 
 DIALLED = re.compile(r"\+?[0-9]{3,}")
 """The telephone number in a DialString such as `987654321@carrier`."""
+
+OFFER, CALLBACK, SAID = "RingbackOffer", "Ringback", frozenset(SaidThere)
+"""The UserEvents of our offer and of our dialplan, and what the second may say."""
 
 VARIABLES = frozenset({"QUEUESTATUS", "DIALSTATUS", "VMSTATUS", "FROM_DID", "__FROM_DID"})
 """The only channel variables that decide anything."""
@@ -127,18 +131,30 @@ def message(registry: Registry, event: Event, channel: Channel, at: float) -> No
     call.message_left = True
 
 
-def user_event(registry: Registry, event: Event, channel: Channel, at: float) -> None:
-    """Our own script tells what a caller chose of its offer (UserEvent RingbackOffer); of others' events nothing."""
-    choice = event.get("Choice", "")
-    if event.get("UserEvent") == "RingbackOffer" and choice in TAKEN:
-        registry.own(channel).taken = choice
-
-
 def hangup_request(registry: Registry, event: Event, channel: Channel, at: float) -> None:
     """The far end hung up. After Busy() or Congestion() it only confirms what the dialplan did."""
     call = registry.own(channel)
     if channel.uniqueid == call.person and event.get("ChannelStateDesc") != "Busy" and call.hung_up is None:
         call.hung_up = at
+
+
+def user_event(registry: Registry, event: Event, channel: Channel, at: float) -> None:
+    """Our offer tells what a caller chose, our dialplan who is on a call of ours; of others' events nothing.
+
+    An agent who picked up first is not the customer.
+    """
+    name, call = event.get("UserEvent"), registry.own(channel)
+    choice, said = event.get("Choice", ""), event.get("Said", "")
+    if name == OFFER and choice in TAKEN:
+        call.taken = choice
+    elif name == CALLBACK and said in SAID and call.direction is Direction.OURS:
+        _dialplan_says(registry, call, SaidThere(said))
+
+
+def _dialplan_says(registry: Registry, call: LiveCall, said: SaidThere) -> None:
+    call.said = said
+    if said is SaidThere.AGENT:
+        registry.nobody_yet(call)
 
 
 def rename(registry: Registry, event: Event, channel: Channel, at: float) -> None:

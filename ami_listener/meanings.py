@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ami_listener.calls import LiveCall, Place
-from ringback.call import Direction, Verdict
+from ringback.call import Direction, SaidThere, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Known:
     handed_over: float | None = None
     hung_up: bool = False
     customer_up: bool = False
+    said: SaidThere = SaidThere.NOTHING
     message_left: bool | None = None
     taken: str = ""
     absorbed: frozenset[str] = frozenset()
@@ -46,6 +47,7 @@ def known(call: LiveCall) -> Known:
         handed_over=call.handed_over_at,
         hung_up=call.hung_up is not None,
         customer_up=call.customer_up,
+        said=call.said,
         message_left=call.message_left,
         taken=call.taken,
         absorbed=frozenset(one.linkedid for one in call.absorbed),
@@ -83,6 +85,17 @@ def _left_queue(old: Known, new: Known) -> str:
     return f"queue {new.queue} let the caller go: {new.queue_left}" if new.queue_left else ""
 
 
+SAID = {
+    SaidThere.NOTHING: "",
+    SaidThere.KEY: "the customer pressed 1: he wants to talk",
+    SaidThere.NO_KEY: "nobody pressed a key: a machine, or a wrong person",
+    SaidThere.MACHINE: "an answering machine",
+    SaidThere.NEVER: "the customer pressed 9: he does not want to be called again",
+    SaidThere.AGENT: "an agent picked up first",
+    SaidThere.AGENT_NO_KEY: "the agent did not press 1",
+    SaidThere.RUNG: "the agent pressed 1: the customer is rung",
+}
+
 MEANINGS: dict[str, Callable[[Known, Known], str]] = {
     "beginning": lambda old, new: new.beginning,
     "place": lambda old, new: PLACES[new.place],
@@ -95,6 +108,7 @@ MEANINGS: dict[str, Callable[[Known, Known], str]] = {
     "handed_over": lambda old, new: "transferred or parked: from here on the caller has to reach a person again",
     "hung_up": lambda old, new: "the caller hung up",
     "customer_up": lambda old, new: "the customer picked up",
+    "said": lambda old, new: SAID[new.said],
     "message_left": lambda old, new: "a message was left" if new.message_left else "no message was left",
     "taken": lambda old, new: f"the caller took the offer: {new.taken}",
     "absorbed": lambda old, new: f"call {', '.join(sorted(new.absorbed - old.absorbed))} became part of this one",

@@ -172,6 +172,11 @@ class Registry:
         call.person, call.person_name = channel.uniqueid, channel.name
         self.people[channel.uniqueid] = call
 
+    def nobody_yet(self, call: LiveCall) -> None:
+        """Whoever was taken for the customer of a call of ours is not: he is rung later."""
+        self.people.pop(call.person, None)
+        call.person, call.person_name, call.customer_up = "", "", False
+
     def place(self, call: LiveCall, channel: Channel) -> None:
         """The PBX itself placed this call; this is its first channel. The first phone that it rings is the caller."""
         if call.placed:

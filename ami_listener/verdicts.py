@@ -58,6 +58,7 @@ def judge(call: LiveCall, settings: PbxSettings, ended: float) -> Call:
         phones=tuple(call.phones),
         reason=reason,
         customer_up=call.customer_up,
+        said=call.said,
     )
 
 

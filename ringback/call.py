@@ -40,6 +40,26 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class SaidThere(StrEnum):
+    """What our dialplan says of a call of ours (dialplan/extensions_ringback.conf, UserEvent)."""
+
+    NOTHING = ""
+    KEY = "key"
+    """The customer pressed 1: a person, who wants to talk."""
+    NO_KEY = "no_key"
+    """Who picked up pressed nothing: a machine, or a wrong person."""
+    MACHINE = "machine"
+    """AMD() took him for an answering machine."""
+    NEVER = "never"
+    """He pressed 9: he does not want to be rung again."""
+    AGENT = "agent"
+    """Agent first: an agent picked up."""
+    AGENT_NO_KEY = "agent_no_key"
+    """The agent did not press 1; the customer was not rung."""
+    RUNG = "rung"
+    """The agent pressed 1; the customer is rung."""
+
+
 class Source(StrEnum):
     """Where a verdict comes from: live events, or what Asterisk had written of a call while Ringback was away."""
 
@@ -57,7 +77,8 @@ class Call(BaseModel):
 
     Times are seconds since the epoch, durations are seconds. `queues` and `phones` are in the order they were tried.
     For a call of ours (`direction` ours) `customer_up` says whether the customer picked up; `answered` then means
-    that he and an agent talked. `source` is `live`, or what the call was read from after a gap.
+    that he and an agent talked, and `said` is the last word of our dialplan about it. `source` is
+    `live`, or what the call was read from after a gap.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,6 +101,7 @@ class Call(BaseModel):
     phones: tuple[str, ...] = ()
     reason: str = ""
     customer_up: bool = False
+    said: SaidThere = SaidThere.NOTHING
     source: Source = Source.LIVE
 
     @property

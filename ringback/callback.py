@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from ringback.call import OWN_CALL_PREFIX, Call, Verdict
+from ringback.call import OWN_CALL_PREFIX, Call, SaidThere, Source, Verdict
 from ringback.line import CallbackPlan, Line
 
 
@@ -18,6 +18,16 @@ class Ended(StrEnum):
     NO_ANSWER = "no_answer"
     NO_AGENT = "no_agent"
     """He picked up and hung up before an agent was there: a missed call of ours."""
+    CUT = "cut"
+    """They talked for less than counts as a conversation."""
+    NO_KEY = "no_key"
+    """Who picked up pressed nothing, or hung up before: a machine, or a wrong person."""
+    MACHINE = "machine"
+    """An answering machine, as AMD() found."""
+    NEVER = "never"
+    """He pressed the key that says: never again."""
+    AGENT_AWAY = "agent_away"
+    """Agent first: no agent picked up and pressed 1, so the customer was not rung."""
     FAILED = "failed"
     DOUBT = "doubt"
     """Nothing was heard of it; it counts as tried and is never dialled again."""
@@ -53,10 +63,29 @@ def case_of(attempt: str) -> str:
 _BY_VERDICT = {Verdict.ANSWERED: Ended.TALKED, Verdict.BUSY: Ended.BUSY, Verdict.NO_ANSWER: Ended.NO_ANSWER}
 
 
-def ended(call: Call) -> Ended:
-    """Read the verdict of a call of ours."""
+_BY_WORD = {
+    SaidThere.NO_KEY: Ended.NO_KEY,
+    SaidThere.MACHINE: Ended.MACHINE,
+    SaidThere.NEVER: Ended.NEVER,
+    SaidThere.AGENT: Ended.AGENT_AWAY,
+    SaidThere.AGENT_NO_KEY: Ended.AGENT_AWAY,
+}
+
+
+def ended(call: Call, plan: CallbackPlan) -> Ended:
+    """Read what became of a call of ours: what was heard of it first, then what our dialplan said."""
     outcome = _BY_VERDICT.get(call.verdict, Ended.FAILED)
-    return Ended.NO_AGENT if call.customer_up and outcome is not Ended.TALKED else outcome
+    if outcome is Ended.TALKED:
+        return outcome if call.talk >= plan.recovered_s else Ended.CUT
+    if plan.first == "agent":
+        told = call.said is SaidThere.RUNG or call.source is not Source.LIVE
+        return outcome if told else Ended.AGENT_AWAY
+    if call.said in _BY_WORD:
+        return _BY_WORD[call.said]
+    if not call.customer_up:
+        return outcome
+    asked = call.said is SaidThere.KEY or call.queues or not plan.press_1
+    return Ended.NO_AGENT if asked else Ended.NO_KEY
 
 
 def wait_before_next(outcome: Ended, plan: CallbackPlan) -> float:
@@ -66,6 +95,10 @@ def wait_before_next(outcome: Ended, plan: CallbackPlan) -> float:
         Ended.NO_ANSWER: plan.no_answer_min,
         Ended.DOUBT: plan.no_answer_min,
         Ended.NO_AGENT: plan.no_agent_min,
+        Ended.CUT: plan.no_agent_min,
+        Ended.AGENT_AWAY: plan.no_agent_min,
+        Ended.NO_KEY: plan.machine_min,
+        Ended.MACHINE: plan.machine_min,
     }
     return 60 * minutes.get(outcome, plan.failed_min)
 

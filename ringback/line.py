@@ -58,12 +58,21 @@ class CallbackPlan(_Setting):
     exten: Exten
     """Where the customer goes when he picks up: the queue or extension behind `context`."""
     caller_id: Annotated[str, StringConstraints(pattern=r"^[0-9+]{0,32}$")] = ""
+    first: Literal["customer", "agent"] = "customer"
+    """Who is rung first. Agent first: an agent of the queue hears what it is about and presses 1, then he is rung."""
+    press_1: bool = True
+    """Customer first: whether he has to press 1 before an agent is taken from the queue."""
+    detect_machine: bool = False
+    """Whether Asterisk's AMD() listens for answering machines first; it needs some seconds of silence or speech."""
+    recovered_s: Annotated[float, Field(ge=0, le=600)] = 5
+    """Who talked for less has not been called back yet."""
     ring_s: Annotated[int, Field(ge=5, le=120)] = 25
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     busy_min: Annotated[float, Field(ge=0)] = 5
     no_answer_min: Annotated[float, Field(ge=0)] = 30
     failed_min: Annotated[float, Field(ge=0)] = 120
     no_agent_min: Annotated[float, Field(ge=0)] = 1
+    machine_min: Annotated[float, Field(ge=0)] = 30
     slot_min: Literal[5, 10, 15, 20, 30, 60, 120] = 30
     """How long a slot is. Whoever chose one is rung in its course, as soon as somebody is free."""
     people: Annotated[int, Field(ge=0, le=10_000)] = 2

@@ -23,7 +23,7 @@ from ringback.policy import NO_WHATSAPP
 from ringback.receipt import counts
 from ringback.record import Outcome, State
 from ringback.slots import free_from
-from ringback.stops import stopped_in_whatsapp
+from ringback.stops import stopped_in_call, stopped_in_whatsapp
 from ringback.turn import Turn
 
 LOOK_AGAIN_S = 30.0
@@ -220,13 +220,15 @@ def due(turn: Turn, fact: TimerFired) -> None:
 def attempt_ended(turn: Turn, fact: CallEnded) -> None:
     """The call back is over. A late word of an older attempt counts only if they talked."""
     call = fact.call
-    outcome = ended(call)
+    outcome = ended(call, turn.context.line.callback)
     _note_end(turn, call.linkedid, outcome, call.reason, call.agent, call.talk)
     if turn.case.state is State.CLOSED:
         return
     if outcome is Ended.TALKED:
         turn.close(Outcome.CALLBACK, agent=call.agent, talk=call.talk, attempt=call.linkedid)
         turn.say(turn.context.flow.survey)
+    elif outcome is Ended.NEVER:
+        stopped_in_call(turn, call.linkedid, call.ended)
     elif _under_way(turn, call.linkedid):
         _next_attempt(turn, outcome)
 

@@ -32,3 +32,10 @@ def stopped_in_whatsapp(turn: Turn, code: int, at: float) -> None:
     )
     if turn.case.active:
         turn.close(Outcome.OPTED_OUT)
+
+
+def stopped_in_call(turn: Turn, attempt: str, at: float) -> None:
+    """He was rung back and pressed the key that says: never again."""
+    case, brand = turn.case, turn.context.line.brand
+    turn.record(Consent(at=at, brand=brand, act=Act.WITHDRAWN, way=Way.IVR, proof=attempt, customer=case.customer))
+    turn.close(Outcome.OPTED_OUT)

@@ -15,10 +15,11 @@ from ami_listener.dialer import Queued, Unclear
 from ringback.dialguard import Guard
 from ringback.fact import NotDialled
 from ringback.line import Line
-from ringback.record import State
+from ringback.record import Case, State
 from ringbackd.guarding import Allowed, DialGuard, Forbidden
 from ringbackd.keys import REMEMBER_S
 from ringbackd.outbox import taken_off
+from ringbackd.ringing import originate
 from ringbackd.store import ConflictError, Op, Store
 
 log = logging.getLogger("ringback.scheduler")
@@ -65,7 +66,8 @@ class Scheduler:
         """Ring, unless it was rung before (then its fate is in doubt, and the case waits for it) or is not wanted."""
         order = Order.model_validate_json(raw)
         done = taken_off(GROUP, entry)
-        unwanted = await self._unwanted(order)
+        case = await self.store.case(order.case)
+        unwanted = await self._unwanted(order, case)
         if unwanted:
             await self._over(order, "unwanted", unwanted, done)
             return
@@ -76,7 +78,7 @@ class Scheduler:
                 outcome: Outcome = "unwanted" if ruling.again else "forbidden"
                 await self._over(order, outcome, ruling.why, done, ruling.again)
             case Allowed():
-                await self._dial(order, done)
+                await self._dial(order, case, done)
             case None:
                 log.warning("attempt %s was begun before; its fate is in doubt, it is not dialled again", order.attempt)
                 await self.store.commit((), done)
@@ -93,9 +95,8 @@ class Scheduler:
             return await self.guard.full(allowed, conflict.check - 1) if conflict.check else None
         return allowed
 
-    async def _unwanted(self, order: Order) -> str:
+    async def _unwanted(self, order: Order, case: Case | None) -> str:
         """The last look before the phone rings."""
-        case = await self.store.case(order.case)
         attempt = case.callback.attempt if case and case.callback else ""
         if order.line not in self._lines:
             return f"line {order.line} is not in the settings any more"
@@ -106,8 +107,8 @@ class Scheduler:
             return "he asked not to be contacted"
         return "on a call right now" if await self.store.live(order.key) else ""
 
-    async def _dial(self, order: Order, done: list[Op]) -> None:
-        answer = await self.dialer.originate(self._originate(order))
+    async def _dial(self, order: Order, case: Case | None, done: list[Op]) -> None:
+        answer = await self.dialer.originate(originate(order.attempt, order.number, case, self._lines[order.line]))
         match answer:
             case Queued():
                 await self.store.commit((), done)
@@ -117,24 +118,6 @@ class Scheduler:
             case Unclear():
                 log.warning("attempt %s may be ringing (%s); it is not dialled again", order.attempt, answer.why)
                 await self.store.commit((), done)
-
-    def _originate(self, order: Order) -> Originate:
-        line = self._lines[order.line]
-        plan = line.callback
-        return Originate(
-            attempt=order.attempt,
-            channel=plan.channel.replace("{number}", order.number),
-            context=plan.context,
-            exten=plan.exten,
-            timeout_s=plan.ring_s,
-            caller_id=plan.caller_id,
-            variables={
-                "RINGBACK_CASE": order.case,
-                "RINGBACK_ATTEMPT": order.attempt,
-                "RINGBACK_LINE": order.line,
-                "RINGBACK_CUSTOMER": order.number,
-            },
-        )
 
     async def _over(self, order: Order, outcome: Outcome, why: str, done: list[Op], again: float = 0.0) -> None:
         fact = NotDialled(

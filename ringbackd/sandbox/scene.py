@@ -35,6 +35,8 @@ class Scene:
     quiet_s: float = 2.0
     short_s: float = 1.0
     retry_min: float = 0.25
+    press_1: bool = False
+    """The customers of the sandbox talk at once; in service they press 1 first."""
     doubt_s: float = 5.0
     log: str = "info"
     knobs: Knobs = field(default_factory=Knobs)
@@ -98,6 +100,7 @@ def write_settings(folder: Path, scene: Scene, pbx: Pbx, cloud: Cloud, redis_url
         "quiet_s": scene.quiet_s,
         "short_s": scene.short_s,
         "retry_min": scene.retry_min,
+        "press_1": scene.press_1,
     }
     path = folder / "ringback.toml"
     # JSON's texts, numbers and escapes are TOML's too.
@@ -156,8 +159,11 @@ contact_gap_h = 0                       # 24 in service: nobody is written to tw
 channel = "Local/{number}@ringback-outbound"
 context = "ringback-callback"
 exten = "ventas"
+press_1 = %(press_1)s                         # true in service: whoever picks up has to press 1
+recovered_s = 1
 busy_min = %(retry_min)s                        # minutes until the next attempt; longer in service
 no_answer_min = %(retry_min)s
 failed_min = %(retry_min)s
 no_agent_min = %(retry_min)s
+machine_min = %(retry_min)s
 """

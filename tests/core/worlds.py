@@ -56,6 +56,7 @@ def call(verdict: Verdict = Verdict.ABANDONED_QUEUE, at: float = NOON, **changes
         "started": at - 10,
         "ended": at,
         "wait": 8.0,
+        "talk": 60.0 if verdict is Verdict.ANSWERED else 0.0,
     }
     return Call.model_validate(values | changes)
 

@@ -1,0 +1,107 @@
+"""Calls back on a real Asterisk: sipp plays the customers and the agents, our dialplan and our listener are at work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ami_listener.dialer import Dialer, Queued
+from ami_listener.listener import Listener
+from ami_listener.settings import PbxSettings
+from ringback.call import Call
+from ringback.line import CallbackPlan, Line
+from ringbackd.ringing import originate
+from ringbackd.sandbox.asterisk import Pbx
+from ringbackd.sandbox.kit import Kit
+from ringbackd.sandbox.phones import RINGS, CustomerPhone, Phone, ReceivedCall
+from ringbackd.sandbox.process import free_udp_port
+from ringbackd.sandbox.sip import State
+from tests.core.worlds import line as plain_line
+from tests.listener.test_real_pbx import Book
+
+AGENTS = ("201", "202", "203")
+CHANNEL = "Local/{number}@ringback-outbound"
+
+
+class Team(Pbx):
+    """A PBX with one queue, `equipo`, of some agents whose phones are all at one port."""
+
+    def __init__(self, kit: Kit, folder: Path, *, release: str, agents: Sequence[str] = AGENTS) -> None:
+        super().__init__(kit, folder, release=release)
+        self.people, self.phones_port = agents, free_udp_port()
+
+    def configuration(self) -> Mapping[str, str]:
+        own = dict(super().configuration())
+        members = "\n".join(f"member => PJSIP/{agent},0" for agent in self.people)
+        phones = "\n".join(
+            f"[{agent}](phone)\naors = {agent}\n\n[{agent}]\ntype = aor\n"
+            f"contact = sip:{agent}@127.0.0.1:{self.phones_port}\n"
+            for agent in self.people
+        )
+        own["queues.conf"] += f"\n[equipo](sandbox)\nstrategy = rrmemory\n{members}\n"
+        own["pjsip.conf"] += f"\n{phones}"
+        return own
+
+
+class Floor:
+    """Everybody in a call back. `ring` dials as the scheduler does and returns what our listener says of the call."""
+
+    def __init__(self, pbx: Team, phones: Phone, customers: CustomerPhone, dialer: Dialer, book: Book) -> None:
+        self.pbx, self.phones, self.customers, self.dialer, self.book = pbx, phones, customers, dialer, book
+
+    async def ring(self, number: str, **plan: Any) -> str:
+        """Dial; returns the attempt."""
+        attempt = f"rb-case{number}-1"
+        outcome = await self.dialer.originate(originate(attempt, number, None, line(**plan)))
+        assert outcome == Queued(), outcome
+        return attempt
+
+    async def picks_up(self, number: str) -> ReceivedCall:
+        """The customer's telephone rings, and he picks it up."""
+        call = await self.customers.call(number, State.RINGING)
+        call.answer()
+        await call.established()
+        return call
+
+    async def agent(self, seconds: float = 15) -> ReceivedCall:
+        """Some agent's phone rings, and he picks it up."""
+        call = await self.phones.call(None, State.RINGING, seconds=seconds)
+        call.answer()
+        await call.established()
+        return call
+
+    async def told(self, attempt: str, seconds: float = 20) -> Call:
+        """What is said of the attempt when it is over."""
+        await self.book.when(lambda: any(call.linkedid == attempt for call in self.book.calls), seconds=seconds)
+        return next(call for call in self.book.calls if call.linkedid == attempt)
+
+
+def line(**plan: Any) -> Line:
+    """The line that is called back, with what its `[line.callback]` says besides."""
+    values = {"exten": "equipo", "channel": CHANNEL, "ring_s": 10, "recovered_s": 1} | plan
+    return plain_line(callback=CallbackPlan.model_validate(values), queues=("equipo",))
+
+
+@asynccontextmanager
+async def floor(kit: Kit, folder: Path, release: str) -> AsyncIterator[Floor]:
+    """Boot it all."""
+    async with Team(kit, folder, release=release) as pbx:
+        account = {"name": "lima", "port": pbx.ami_port, "user": pbx.ami_user, "secret": pbx.ami_secret}
+        settings, book = PbxSettings.model_validate(account), Book()
+        dialer = Dialer(settings, quiet=True)
+        async with (
+            Phone(kit, pbx, pbx.phones_port, default=RINGS) as phones,
+            CustomerPhone(kit, pbx, default=RINGS) as customers,
+        ):
+            tasks = [asyncio.create_task(work) for work in (Listener(settings, book).run(), dialer.run())]
+            await book.when(lambda: book.resyncs)
+            await dialer.connected()
+            try:
+                yield Floor(pbx, phones, customers, dialer, book)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
