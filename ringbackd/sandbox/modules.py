@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _WANTED = (
-    "app_amd", "app_attended_transfer", "app_blind_transfer", "app_bridgewait", "app_cdr", "app_celgenuserevent",
-    "app_chan*", "app_controlplayback", "app_db", "app_dial", "app_directed_pickup", "app_echo", "app_exec",
-    "app_mixmonitor", "app_originate", "app_playback", "app_playtones", "app_queue", "app_read", "app_record",
-    "app_sayunixtime", "app_senddtmf", "app_softhangup", "app_stack", "app_system", "app_transfer", "app_userevent",
-    "app_verbose", "app_voicemail", "app_waituntil", "app_while", "bridge_*", "cdr_csv", "cdr_sqlite3_custom",
+    "app_attended_transfer", "app_blind_transfer", "app_bridgewait", "app_cdr", "app_celgenuserevent", "app_chan*",
+    "app_controlplayback", "app_db", "app_dial", "app_directed_pickup", "app_echo", "app_exec", "app_mixmonitor",
+    "app_originate", "app_playback", "app_playtones", "app_queue", "app_read", "app_record", "app_sayunixtime",
+    "app_senddtmf", "app_softhangup", "app_stack", "app_system", "app_transfer", "app_userevent", "app_verbose",
+    "app_voicemail", "app_waituntil", "app_while", "bridge_*", "cdr_csv", "cdr_sqlite3_custom",
     "cel_custom", "cel_sqlite3_custom", "chan_bridge_media", "chan_pjsip",
     "codec_a_mu", "codec_alaw", "codec_gsm", "codec_resample", "codec_ulaw", "format_gsm", "format_pcm",
     "format_sln", "format_wav", "func_base64", "func_callerid", "func_cdr", "func_channel", "func_cut", "func_db",
