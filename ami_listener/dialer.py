@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ami_listener.answers import LinkDownError, NotConnectedError
 from ami_listener.link import Link
+from ami_listener.occupancy import Attempts, Occupancy, attempts, occupancy
 from ami_listener.settings import PbxSettings
 from ami_listener.wire import FORBIDDEN, Value
 from ringback.call import OWN_CALL_PREFIX
@@ -120,6 +122,14 @@ class Dialer:
     async def connected(self) -> None:
         """Wait until it can dial."""
         await self._link.ready.wait()
+
+    async def queue(self, name: str) -> Occupancy | None:
+        """How busy a queue is now; None where there is none of that name. Raises what `Link.ask_list` does."""
+        return occupancy(await self._link.ask_list({"Action": "QueueStatus", "Queue": name}), time.time())
+
+    async def attempts(self) -> Attempts:
+        """Our calls that are under way. Raises what `Link.ask_list` does."""
+        return attempts(await self._link.ask_list({"Action": "CoreShowChannels"}))
 
     async def originate(self, dial: Dial) -> Queued | NotDialled | Unclear:
         """Dial, at most once; never raises for what Asterisk or the network do."""

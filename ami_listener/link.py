@@ -18,7 +18,10 @@ from ami_listener.wire import Value, encode
 
 log = logging.getLogger("ringback.ami")
 
-LIST_EVENTS = frozenset({"CoreShowChannel", "CoreShowChannelsComplete"})
+LIST_EVENTS = frozenset(
+    {"CoreShowChannel", "CoreShowChannelsComplete"}
+    | {"QueueParams", "QueueMember", "QueueEntry", "QueueStatusComplete"}
+)
 """Rows of the lists we ask for; every other event passes only if a callback is registered for it."""
 
 REMEMBERED = 1_000

@@ -66,6 +66,10 @@ class CallbackPlan(_Setting):
     """Whether Asterisk's AMD() listens for answering machines first; it needs some seconds of silence or speech."""
     recovered_s: Annotated[float, Field(ge=0, le=600)] = 5
     """Who talked for less has not been called back yet."""
+    at_once: Annotated[int, Field(ge=0, le=1000)] = 0
+    """How many calls back may be under way at once; 0: as many as agents of the queue are free."""
+    patience_s: Annotated[float, Field(ge=0, le=3600)] = 60
+    """While somebody has waited longer than this in the queue, nobody is called back."""
     ring_s: Annotated[int, Field(ge=5, le=120)] = 25
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     busy_min: Annotated[float, Field(ge=0)] = 5

@@ -29,6 +29,7 @@ from ringbackd.offerdoor import OfferDoor
 from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.readiness import look
+from ringbackd.seats import Seats
 from ringbackd.settings import RedisSettings, Settings
 from ringbackd.store import Store
 from ringbackd.streams import BATCH, Consumer
@@ -39,6 +40,8 @@ from whatsapp.sender import Client, Sender
 from whatsapp.webhook import Webhook
 
 log = logging.getLogger("ringback")
+ORDERS = 500
+"""Calls back that may wait for an agent at the same time; they cost nothing but memory."""
 ROLES = ("listener", "desk", "sender", "webhook", "scheduler", "offer")
 TIMERS_EVERY_S = 0.1
 CONNECT_S = 5.0
@@ -199,12 +202,13 @@ class House:
 
     async def _scheduler(self, stop: asyncio.Event) -> None:
         dialer = Dialer(self.settings.pbx, quiet="listener" in self.only)
-        work = scheduler.Scheduler(self.store, dialer, self.settings.line, self.settings.guard)
+        seats = Seats(self.store, dialer, self.settings.pbx.name, time.time)
+        work = scheduler.Scheduler(self.store, dialer, self.settings.line, self.settings.guard, seats=seats)
         async with asyncio.TaskGroup() as group:
             group.create_task(_until(stop, dialer.run()))
             with suppress(TimeoutError):  # what was ordered before a restart need not find the link still down
                 await asyncio.wait_for(dialer.connected(), CONNECT_S)
-            await self._work(stop, self.store.keys.dials, scheduler.GROUP, work.handle, width=10)
+            await self._work(stop, self.store.keys.dials, scheduler.GROUP, work.handle, width=ORDERS)
 
 
 async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:

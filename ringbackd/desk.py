@@ -195,6 +195,7 @@ class Desk:
         case = await self.store.case(case_of(fact.call.linkedid))
         plan.writes.append(self.store.note(self._call_entry(fact.call, case.line if case else "")))
         if case:
+            plan.writes += self.store.not_calling(case.key, fact.call.linkedid)
             if fact.call.verdict is Verdict.ANSWERED:
                 plan.writes.append(self.store.talked(case.key, fact.call.ended))
             await self._planner.apply(plan, case, fact)

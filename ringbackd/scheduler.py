@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -20,10 +21,16 @@ from ringbackd.guarding import Allowed, DialGuard, Forbidden
 from ringbackd.keys import REMEMBER_S
 from ringbackd.outbox import taken_off
 from ringbackd.ringing import originate
+from ringbackd.seats import Seats
 from ringbackd.store import ConflictError, Op, Store
 
 log = logging.getLogger("ringback.scheduler")
 GROUP = "scheduler"
+LOOK_S, PATIENCE_S, AGAIN_S = 0.5, 15.0, 1.0
+"""How often is looked whether somebody is free, for how long, and when the case is to try again after that: long before
+the attempt would be in doubt."""
+CALLING_S = 60
+"""For how long at most an attempt keeps all others from its customer; from its first channel on he is on a call."""
 Outcome = Literal["failed", "unwanted", "forbidden"]
 """How an attempt ends that was never dialled."""
 
@@ -57,8 +64,9 @@ class Scheduler:
         lines: tuple[Line, ...],
         guard: Guard,
         clock: Callable[[], float] = time.time,
+        seats: Seats | None = None,
     ) -> None:
-        self.store, self.dialer, self.clock = store, dialer, clock
+        self.store, self.dialer, self.clock, self.seats = store, dialer, clock, seats
         self.guard = DialGuard(store, guard, clock)
         self._lines = {line.name: line for line in lines}
 
@@ -66,13 +74,27 @@ class Scheduler:
         """Ring, unless it was rung before (then its fate is in doubt, and the case waits for it) or is not wanted."""
         order = Order.model_validate_json(raw)
         done = taken_off(GROUP, entry)
+        began = self.clock()
+        while busy := await self._once(order, done):
+            if not 0 <= self.clock() - began < PATIENCE_S:
+                await self._over(order, "unwanted", busy, done, self.clock() + AGAIN_S)
+                return
+            await asyncio.sleep(LOOK_S)
+
+    async def _once(self, order: Order, done: list[Op]) -> str:
+        """Deal with an order, or say why it has to wait."""
         case = await self.store.case(order.case)
         unwanted = await self._unwanted(order, case)
         if unwanted:
             await self._over(order, "unwanted", unwanted, done)
-            return
+            return ""
+        room = await self.seats.room(order.attempt, self._lines[order.line]) if self.seats else ([], [])
+        if isinstance(room, str):
+            return room
         ruling = await self.guard.ruling(order.attempt, order.number, order.key, self._lines[order.line])
-        match await self._mark(order, ruling) if isinstance(ruling, Allowed) else ruling:
+        match await self._mark(order, ruling, *room) if isinstance(ruling, Allowed) else ruling:
+            case str() as busy:
+                return busy
             case Forbidden() as ruling:
                 log.warning("attempt %s is not dialled: %s", order.attempt, ruling.why)
                 outcome: Outcome = "unwanted" if ruling.again else "forbidden"
@@ -82,16 +104,27 @@ class Scheduler:
             case None:
                 log.warning("attempt %s was begun before; its fate is in doubt, it is not dialled again", order.attempt)
                 await self.store.commit((), done)
+        return ""
 
-    async def _mark(self, order: Order, allowed: Allowed) -> Allowed | Forbidden | None:
-        """Write that the attempt is dialled now, if it fits into the limits; None if that was written before."""
+    async def _mark(
+        self, order: Order, allowed: Allowed, checks: list[Op], writes: list[Op]
+    ) -> Allowed | Forbidden | str | None:
+        """Write that the attempt is dialled now, if it fits into the limits; None if that was written before, a text
+        if somebody else took the last agent, or rings the same customer."""
+        calling = self.store.keys.of("calling", order.key)
+        alone: Op = ("GET", calling, "")
+        taken: Op = ("SET", calling, order.attempt, "EX", str(CALLING_S))
         mark = self.store.keys.of("attempt", order.attempt)
         first: Op = ("HGET", mark, "state", "")
         dialling: Op = ("HSET", mark, "state", "dialling", "at", repr(self.clock()))
         kept: Op = ("EXPIRE", mark, str(REMEMBER_S))
         try:
-            await self.store.commit([first, *allowed.checks], [dialling, kept, *allowed.writes])
+            await self.store.commit(
+                [first, *allowed.checks, alone, *checks], [dialling, kept, taken, *allowed.writes, *writes]
+            )
         except ConflictError as conflict:
+            if conflict.check > len(allowed.checks):
+                return "he is being rung for another case, or nobody is free to talk any more"
             return await self.guard.full(allowed, conflict.check - 1) if conflict.check else None
         return allowed
 
@@ -128,4 +161,4 @@ class Scheduler:
             at=self.clock(),
             again=again,
         )
-        await self.store.commit((), [self.store.fact(fact), *done])
+        await self.store.commit((), [self.store.fact(fact), *self.store.not_calling(order.key, order.attempt), *done])

@@ -156,6 +156,11 @@ class Store:
         """Whether a customer is on a call with the PBX right now, or an attempt is still up."""
         return bool(key) and bool(await self.redis.exists(self.keys.of("live", key)))
 
+    def not_calling(self, key: str, attempt: str) -> list[Op]:
+        """The write by which a customer may be rung again, once an attempt is over."""
+        calling = self.keys.of("calling", key)
+        return [("IFEQ", calling, attempt, "DEL", calling)]
+
     def talked(self, key: str, at: float) -> Op:
         """The write that remembers when a customer last talked to a person."""
         return ("SET", self.keys.of("talked", key), repr(at), "EX", str(TALKED_S))
