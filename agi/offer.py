@@ -27,8 +27,6 @@ MOST_DIGITS = 15
 LIMIT_S = int(CALL_S) + 30
 """When Asterisk itself ends a dialogue that stands still, and goes on in the dialplan."""
 SLOTS = 3
-BEGUN = "begun"
-"""What is in RINGBACK_OFFER meanwhile: the dialplan gives a daemon that does not begin five seconds."""
 STAY = "#"
 """The key with which he goes on waiting at once."""
 NAMES = ("CHANNEL(state)", "RINGBACK_LINE", "FROM_DID", "QUEUENAME", "RINGBACK_WAIT", "QUEUEHOLDTIME")
@@ -95,8 +93,6 @@ def caller_of(session: Session) -> Caller:
 def run(session: Session, house: House) -> Choice:
     """Offer what is open now, keep what the caller chose, tell the dialplan. Raises OSError when it cannot be kept."""
     try:
-        session.set_variable("RINGBACK_OFFER", BEGUN)
-        session.set_variable("TIMEOUT(absolute)", round(CALL_S))
         choice = _offer(session, house)
         session.set_variable("RINGBACK_OFFER", choice.value)
     except Gone:

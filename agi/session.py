@@ -124,7 +124,8 @@ class Session(AGI):  # type: ignore[misc] # pyst2 has no types
         if found is None:
             raise Gone("this is no result of Asterisk's")
         result, data, endpos = found.groups()
-        if result == "-1" or data == "hangup":
+        # STREAM FILE says -1 with endpos=0 of a sound that is not installed, too [Asterisk 22 and 16]
+        if data == "hangup" or (result == "-1" and endpos != "0"):
             raise Gone("hung up")
         return {"result": (result, data or ""), "endpos": (endpos or "", "")}
 
@@ -148,6 +149,9 @@ class Session(AGI):  # type: ignore[misc] # pyst2 has no types
     def play_one(self, sound: str, keys: str = KEYS) -> tuple[str, bool]:
         """Play a sound; the key that was pressed, and whether there was anything to play."""
         answer = self.execute("STREAM FILE", self._quote(sound), self._quote(keys))
+        if answer["result"][0] == "-1":
+            self.execute("CHANNEL STATUS")  # raises Gone when it was not the sound that was missing, but the caller
+            return "", False
         return _key(answer["result"][0]), answer["endpos"][0] != "0" or answer["result"][0] != "0"
 
     def listen(self, seconds: float) -> str:

@@ -59,7 +59,7 @@ class Caller:
 
     def _stream(self, sound: str) -> str:
         if sound in self.missing:
-            return "200 result=0 endpos=0"
+            return "200 result=-1 endpos=0"
         self.played.append(sound)
         return f"200 result={self._key(sound)} endpos=4000"
 

@@ -54,7 +54,7 @@ def test_whatsapp_with_his_own_number(tmp_path: Path) -> None:
     assert choice is Choice.WHATSAPP
     greeting = ["welcome", "brand-ventas", "wait", "number-2", "minutes", "offer-whatsapp"]
     assert caller.played == [*greeting, "your-number", *OWN, "confirm-number", "bye-whatsapp"]
-    assert caller.variables == {"TIMEOUT(absolute)": "300", "RINGBACK_OFFER": "whatsapp"}
+    assert caller.variables == {"RINGBACK_OFFER": "whatsapp"}
     assert 'EXEC UserEvent "RingbackOffer,Choice: whatsapp,Key: 1"' in caller.commands
     assert facts == [
         {
@@ -98,7 +98,7 @@ def test_silence_stays_on_the_line_at_once(tmp_path: Path) -> None:
     choice, facts = talk(tmp_path, caller)
     assert (choice, facts[0]["choice"], facts[0]["key"]) == (Choice.IGNORED, "ignored", "")
     assert caller.played[-2:] == ["offer-stay", "back-to-queue"]
-    assert caller.variables == {"TIMEOUT(absolute)": "300", "RINGBACK_OFFER": "ignored"}
+    assert caller.variables == {"RINGBACK_OFFER": "ignored"}
     assert not any("UserEvent" in command for command in caller.commands)
 
 
@@ -182,7 +182,7 @@ def test_nothing_is_said_where_nothing_can_be_offered(
     caller = Caller([], told=told, missing=frozenset(missing))
     assert talk(tmp_path, caller, line) == (Choice.NONE, [])
     assert caller.played == []
-    assert caller.variables == {"TIMEOUT(absolute)": "300", "RINGBACK_OFFER": "none"}
+    assert caller.variables == {"RINGBACK_OFFER": "none"}
 
 
 def test_a_brand_that_was_not_rendered(tmp_path: Path) -> None:
