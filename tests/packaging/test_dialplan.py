@@ -12,7 +12,7 @@ STEP = re.compile(
     r"(?:exten => (?P<exten>[^,]+),(?P<first>1)|same => n(?:\((?P<label>\w+)\))?),(?P<app>\w+)\((?P<data>.*)\)"
 )
 OURS = re.compile(r"RINGBACK_\w+$")
-OTHERS = {"AGIEXITONHANGUP", "QUEUENAME", "VQ_POSITION", "VQ_JOINMSG"}
+OTHERS = {"AGIEXITONHANGUP", "QUEUE_PRIO", "QUEUENAME", "VQ_POSITION", "VQ_JOINMSG"}
 """Variables of Asterisk and of FreePBX that are set on purpose."""
 DANGEROUS = re.compile(r"\b(EVAL|SHELL|System|TrySystem|Exec|TryExec|CURL|ODBC_\w+|MASTER_CHANNEL)\s*\(")
 CALLERS = re.compile(r"\$\{(CALLERID|CONNECTEDLINE|SIP_HEADER|PJSIP_HEADER|CHANNEL\(pjsip)")
