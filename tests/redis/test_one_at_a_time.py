@@ -1,0 +1,95 @@
+"""A customer with cases on two lines is rung by one attempt at a time, and nobody is rung for whom no agent is free."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from ami_listener.answers import NotConnectedError
+from ami_listener.dialer import Dial, Queued
+from ami_listener.occupancy import Attempts, Occupancy
+from ringback.callback import Callback
+from ringback.dialguard import Guard
+from ringback.record import Case, State
+from ringbackd.scheduler import Order, Scheduler
+from ringbackd.seats import Seats
+from ringbackd.store import Store
+from ringbackd.writes import case_writes
+from tests.core.worlds import NOON, line
+
+
+@dataclass
+class Board:
+    """A PBX that says what it is told to, and takes every Originate."""
+
+    free: int = 1
+    waits: float = 0.0
+    away: bool = False
+    talking: frozenset[str] = frozenset()
+    rung: list[str] = field(default_factory=list)
+
+    async def queue(self, name: str) -> Occupancy | None:
+        if self.away:
+            raise NotConnectedError("no connection to Asterisk")
+        return Occupancy(self.free, self.waits)
+
+    async def attempts(self) -> Attempts:
+        return Attempts(frozenset(self.rung), self.talking)
+
+    async def originate(self, dial: Dial) -> Queued:
+        self.rung.append(dial.attempt)
+        return Queued()
+
+
+async def order(store: Store, name: str, number: str = "987654321", on: str = "ventas") -> Order:
+    attempt = f"rb-{name}-1"
+    case = Case(
+        id=name,
+        line=on,
+        customer=f"+51{number}",
+        key=f"51{number}",
+        dial=number,
+        state=State.RINGING,
+        opened=NOON,
+        last_miss=NOON,
+        callback=Callback(due=NOON, attempt=attempt),
+    )
+    await store.commit((), case_writes(store.keys, case))
+    return Order(attempt=attempt, case=name, line=on, number=number, key=case.key)
+
+
+def scheduler(store: Store, board: Board) -> Scheduler:
+    seats = Seats(store, board, "lima", lambda: NOON)
+    return Scheduler(store, board, (line(), line(name="soporte", dids=("5550101",))), Guard(), lambda: NOON, seats)
+
+
+async def once(store: Store, board: Board, *orders: Order) -> list[str]:
+    """What two schedulers say who get these orders at the same moment."""
+    return await asyncio.gather(*(scheduler(store, board)._once(each, []) for each in orders))
+
+
+async def test_one_customer_with_two_cases_is_rung_once(store: Store) -> None:
+    board = Board(free=2)
+    busy = await once(store, board, await order(store, "a"), await order(store, "b", on="soporte"))
+    assert len(board.rung) == 1
+    assert sorted(map(bool, busy)) == [False, True]
+
+
+async def test_two_schedulers_never_ring_for_the_same_agent(store: Store) -> None:
+    board = Board(free=1)
+    busy = await once(store, board, await order(store, "a"), await order(store, "b", "987654322"))
+    assert (len(board.rung), sorted(map(bool, busy))) == (1, [False, True])
+
+
+async def test_an_agent_who_talks_in_a_call_back_is_not_counted_twice(store: Store) -> None:
+    board = Board(free=2)
+    await once(store, board, await order(store, "a"))
+    board.free, board.talking = 1, frozenset({"rb-a-1"})
+    await once(store, board, await order(store, "b", "987654322"))
+    assert board.rung == ["rb-a-1", "rb-b-1"]
+
+
+async def test_callers_who_wait_and_a_pbx_that_is_away_come_first(store: Store) -> None:
+    for board, why in ((Board(waits=61), "waited"), (Board(away=True), "does not say"), (Board(free=0), "nobody")):
+        (busy,) = await once(store, board, await order(store, "a"))
+        assert (board.rung, why in busy) == ([], True)
