@@ -12,6 +12,7 @@ from ami_listener.occupancy import Attempts, Occupancy
 from ringback.line import Line
 from ringbackd.store import Op, Store
 
+NO_LIMIT = 1_000_000
 FRESH_S = 0.5
 """How old what the PBX said may be when a call back is decided by it."""
 GRACE_S = 10.0
@@ -58,7 +59,7 @@ class Seats:
         if look.queue and look.queue.longest_wait_s > plan.patience_s:
             return "callers have waited for too long"
         flying = await self._flying(key, look.calls)
-        most = min(self._most(look, flying), plan.at_once or len(flying) + 1)
+        most = min(self._most(look, flying), plan.at_once or NO_LIMIT)
         if len(flying) >= most:
             return "nobody is free to talk"
         now = repr(self.clock())
@@ -66,7 +67,7 @@ class Seats:
 
     def _most(self, look: Look, flying: set[str]) -> int:
         """Agents who talk in a call back are not free, and their calls are in flight still."""
-        return look.queue.free + len(flying & look.calls.talking) if look.queue else len(flying) + 1
+        return look.queue.free + len(flying & look.calls.talking) if look.queue else NO_LIMIT
 
     async def _flying(self, key: str, calls: Attempts) -> set[str]:
         """The attempts in flight; those that are over are forgotten."""
