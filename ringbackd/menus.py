@@ -67,7 +67,7 @@ def _numbers(line: Line) -> Numbers:
     mobile, fixed = (one.national_number_pattern or "" if one else "" for one in (plan.mobile, plan.fixed_line))
     return Numbers(
         prefixes=tuple(prefixes),
-        mobile="" if line.region in UNTOLD else mobile,
+        mobile="" if mobile == fixed or line.region in UNTOLD else mobile,
         any="|".join(f"(?:{one})" for one in dict.fromkeys((mobile, fixed)) if one),
         area=line.trunk.area_code,
     )
