@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,14 +51,22 @@ context = waiting-key
 """
 
 
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def recipes(kind: str, page: str = "offer-recipes.md") -> str:
+    """The pieces of configuration of one kind in the recipes, as an admin would copy them."""
+    return "\n".join(re.findall(rf"```{kind}\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL))
+
+
 class Office(Pbx):
     """The business's PBX; keys come as RFC 4733 or, where the other side offers no such events, as tones."""
 
     def configuration(self) -> Mapping[str, str]:
         """The sandbox's files with the offer in them."""
         own = dict(super().configuration())
-        own["extensions.conf"] += RECIPES
-        own["queues.conf"] += QUEUE
+        own["extensions.conf"] += RECIPES + recipes("asterisk")
+        own["queues.conf"] += QUEUE + recipes("queues")
         own["manager.conf"] += WATCHER
         own["pjsip.conf"] = own["pjsip.conf"].replace("aors = carrier", "aors = carrier\ndtmf_mode = auto", 1)
         return own

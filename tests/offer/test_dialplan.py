@@ -32,6 +32,11 @@ async def test_the_snippets_load_and_load_again_without_a_warning(town: Town) ->
     assert all("[ Context 'ringback-" in each for each in shown)
 
 
+async def test_the_recipes_load_as_they_are_written(town: Town) -> None:
+    for context in ("sales-calls", "ventas-key", "sales-menu", "sales-closed", "sales-phone"):
+        assert f"[ Context '{context}'" in await town.office.cli(f"dialplan show {context}")
+
+
 async def test_without_a_daemon_and_a_script_he_hears_nothing_and_goes_on(town: Town) -> None:
     customer = await town.calls("5550110")
     await customer.event("Newexten", Application="AGI", AppData="ringback-offer")

@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import pytest
 
+from tests.offer.office import recipes
+
 TEXT = (files("dialplan") / "extensions_ringback.conf").read_text(encoding="utf-8")
 STEP = re.compile(
     r"(?:exten => (?P<exten>[^,]+),(?P<first>1)|same => n(?:\((?P<label>\w+)\))?),(?P<app>\w+)\((?P<data>.*)\)"
@@ -95,3 +97,9 @@ SUBROUTINES = ("ringback-offer", "ringback-queue", "ringback-survey")
 @pytest.mark.parametrize("exten", [step["exten"] for its, step in STEPS if its in SUBROUTINES and step["exten"]])
 def test_no_pattern_catches_the_hang_up(exten: str) -> None:
     assert not exten.endswith("]!"), "h, the extension after a hang-up, would match"
+
+
+@pytest.mark.parametrize("kind", ["asterisk", "queues"])
+def test_the_recipes_are_the_same_in_both_languages(kind: str) -> None:
+    english, spanish = (re.sub(" +;.*", "", recipes(kind, f"offer-recipes{end}.md")) for end in ("", ".es"))
+    assert english == spanish != ""
