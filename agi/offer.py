@@ -269,7 +269,7 @@ class Dialogue:
         return voice.path(name, self.line.language)
 
     def _keep(self) -> None:
-        self.house.spool.leave(self._fact())
+        self.house.spool.leave(self._fact(), sync=self.choice in TAKEN)  # the disk need not hurry for the others
 
     def _fact(self) -> dict[str, Datum]:
         reached = self.choice not in TAKEN or self.own or self.number

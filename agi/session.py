@@ -76,7 +76,7 @@ class Session(AGI):  # type: ignore[misc] # pyst2 has no types
         return line
 
     def _quote(self, value: object) -> str:
-        text = _CONTROL.sub(" ", str(value)).replace("\\", "\\\\").replace('"', '\\"')
+        text = _one_line(str(value)).replace("\\", "\\\\").replace('"', '\\"')
         return f'"{text}"'
 
     def execute(self, command: str, *arguments: object) -> dict[str, tuple[str, str]]:
@@ -92,7 +92,7 @@ class Session(AGI):  # type: ignore[misc] # pyst2 has no types
     def send_command(self, command: str, *arguments: object) -> None:
         """Write one line, whatever is in it."""
         line = " ".join((command, *map(str, arguments)))
-        self.stdout.write(f"{_CONTROL.sub(' ', line)}\n")
+        self.stdout.write(f"{_one_line(line)}\n")
         self.stdout.flush()
 
     def get_result(self, stdin: TextIO | None = None) -> dict[str, tuple[str, str]]:
@@ -161,6 +161,10 @@ class Session(AGI):  # type: ignore[misc] # pyst2 has no types
     def expand(self, text: str) -> str:
         """What the dialplan makes of a text with ${VARIABLES}; the text is never the caller's own."""
         return self.execute("GET FULL VARIABLE", self._quote(text))["result"][1]
+
+
+def _one_line(text: str) -> str:
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
 def _key(result: str) -> str:

@@ -30,12 +30,12 @@ class Spool:
         self.folder, self._heard = folder, heard
 
     def hold(self, fact: Mapping[str, Datum]) -> None:
-        """Keep what is known already of a fact that is not complete yet."""
-        self._write(self._file(fact, HELD), fact, sync=False)
+        """Keep what is known already of a fact that is not complete yet; nobody reads it while its process lives."""
+        self._file(fact, HELD).write_text(json.dumps(dict(fact)), encoding="utf-8")
 
-    def leave(self, fact: Mapping[str, Datum]) -> None:
-        """Leave a fact; it outlives a loss of power."""
-        self._write(self._file(fact, FACT), fact, sync=True)
+    def leave(self, fact: Mapping[str, Datum], *, sync: bool = True) -> None:
+        """Leave a fact; with `sync` it outlives a loss of power."""
+        self._write(self._file(fact, FACT), fact, sync=sync)
         self._file(fact, HELD).unlink(missing_ok=True)
         self._heard()
 

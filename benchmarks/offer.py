@@ -63,7 +63,7 @@ async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, whole
         if line.startswith(b"STREAM"):
             heard = heard or time.perf_counter()
             if not whole:
-                writer.write(b"200 result=-1 endpos=0\n")
+                writer.write(b"200 result=-1 endpos=800\n")
                 break
             key = 49 if b"/offer-whatsapp" in line or b"/confirm-number" in line else 0
             writer.write(b"200 result=%d endpos=4000\n" % key)
