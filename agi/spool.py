@@ -63,16 +63,6 @@ class Spool:
         with part.open("x", encoding="utf-8") as file:
             file.write(json.dumps(dict(fact)))
             file.flush()
-            if sync:
+            part.replace(path)
+            if sync:  # after the rename: one commit of the file system then holds both (a torn file has its .held yet)
                 os.fsync(file.fileno())
-        part.replace(path)
-        if sync:
-            _sync_folder(self.folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
