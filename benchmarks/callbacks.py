@@ -26,8 +26,8 @@ from ringback.flow import Flow
 from ringback.line import Line
 from ringback.record import Case, State
 from ringback.slots import NOTHING_TAKEN, Slot, next_slots
-from ringbackd.compose import open_store
 from ringbackd.desk import Desk
+from ringbackd.opening import open_store
 from ringbackd.sandbox.kit import ensure
 from ringbackd.sandbox.process import Process
 from ringbackd.sandbox.redisserver import RedisServer

@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 
 from ringback.message import Message
-from ringbackd.compose import House, open_store
+from ringbackd.compose import House
 from ringbackd.flowfiles import read_flows
+from ringbackd.opening import open_store
 from ringbackd.settings import load
 from whatsapp.answer import decide
 from whatsapp.outcome import Outcome

@@ -33,7 +33,7 @@ from rich.table import Table
 from benchmarks.load import fill, tidy, write_settings
 from benchmarks.peers import PEERS as LIBRARIES
 from benchmarks.peers import WIDTH
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.sandbox.kit import ensure
 from ringbackd.sandbox.process import Process, until
 from ringbackd.sandbox.redisserver import RedisServer

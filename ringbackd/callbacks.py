@@ -18,9 +18,10 @@ from ringback.record import Case, State
 from ringback.slots import NOTHING_TAKEN, free_from
 from ringback.turn import WINDOW_S
 from ringback.when import WhenError, moment
-from ringbackd import booking, compose
+from ringbackd import booking
 from ringbackd.callbackshow import callback_json, clock, one_callback, promises_table, row
 from ringbackd.commands import FailedError, found
+from ringbackd.opening import open_store
 from ringbackd.settings import Settings, SettingsError, load
 from ringbackd.show import escape
 from ringbackd.store import Store
@@ -39,7 +40,7 @@ async def callbacks_list(arguments: argparse.Namespace, console: Console) -> int
     lines = {line.name: line for line in settings.line}
     if arguments.line and arguments.line not in lines:
         raise SettingsError(f"--line: there is no line {arguments.line!r}, only {', '.join(lines)}")
-    async with compose.open_store(settings.redis) as store:
+    async with open_store(settings.redis) as store:
         cases = [case for case in await store.active_cases() if case.callback]
     wanted = [case for case in cases if arguments.line in {"", case.line} and case.line in lines]
     rows = [row(case, lines[case.line]) for case in sorted(wanted, key=lambda case: (_due(case), case.id))]
@@ -57,7 +58,7 @@ def _due(case: Case) -> float:
 async def callbacks_show(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback callbacks show ID [--json]`: one promise, what happened to it, and which slots have room."""
     settings = load(arguments.config)
-    async with compose.open_store(settings.redis) as store:
+    async with open_store(settings.redis) as store:
         case = found(await store.case(arguments.case), arguments.case)
         line = _line(settings, case)
         journal = [entry for entry in await store.journal() if entry.case == case.id]
@@ -87,7 +88,7 @@ async def callbacks_move(arguments: argparse.Namespace, console: Console) -> int
 
 async def _act(arguments: argparse.Namespace, console: Console, act: Literal["call", "cancel"], text: str = "") -> int:
     settings, now = load(arguments.config), time.time()
-    async with compose.open_store(settings.redis) as store:
+    async with open_store(settings.redis) as store:
         case = found(await store.case(arguments.case), arguments.case)
         line = _line(settings, case)
         due = await _slot(store, line, case, text, now) if text else 0.0

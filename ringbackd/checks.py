@@ -17,7 +17,7 @@ from ami_listener.rights import Rights
 from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
 from ringbackd import gapcheck, webhookchecks
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.pacing import Pace
 from ringbackd.readiness import look, wanted
 from ringbackd.settings import Settings
@@ -77,6 +77,12 @@ async def _redis(settings: Settings) -> Finding:
         return Finding(False, f"Redis: the running service noted: {trouble}")
     if lost:
         return Finding(False, f"Redis: it was away, and {lost} news of calls were lost in the last days; {MORE_ROOM}")
+    following = int(server.get("connected_slaves", 0))
+    if following < settings.redis.replicas:
+        text = f"{following} of {settings.redis.replicas} replicas follow: nothing is posted or dialled until they do"
+        return Finding(False, f"Redis: {text}; see redis.replicas")
+    if server.get("maxmemory") and server.get("maxmemory_policy") != "noeviction":
+        return Finding(False, "Redis: set `maxmemory-policy noeviction`, or a full Redis throws cases away")
     if not server.get("aof_enabled"):
         return Finding(
             False, f"Redis {server['redis_version']}: set `appendonly yes`, or a crash of Redis forgets cases"

@@ -26,6 +26,7 @@ from ringback.turn import WINDOW_S, plain
 from ringbackd import compose
 from ringbackd.checks import examine
 from ringbackd.flowfiles import read_flows
+from ringbackd.opening import open_store
 from ringbackd.patience import leaves
 from ringbackd.settings import Settings, SettingsError, load
 from ringbackd.show import case_page, cases_table, escape, report_table
@@ -113,7 +114,7 @@ async def report(arguments: argparse.Namespace, console: Console) -> int:
     now = time.time()
     since, until = _moment(arguments.since, now), _moment(arguments.until, now) if arguments.until else now
     period = Period(since, until)
-    async with compose.open_store(settings.redis) as store:
+    async with open_store(settings.redis) as store:
         async for entry in store.entries():
             period.tell(entry)
     figures = kpi.figures(period)
@@ -136,7 +137,7 @@ def _moment(text: str, now: float) -> float:
 
 async def cases_list(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback cases list`."""
-    async with compose.open_store(load(arguments.config).redis) as store:
+    async with open_store(load(arguments.config).redis) as store:
         cases = await store.active_cases()
     if arguments.json:
         console.file.writelines(case.model_dump_json() + "\n" for case in cases)
@@ -147,7 +148,7 @@ async def cases_list(arguments: argparse.Namespace, console: Console) -> int:
 
 async def cases_show(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback cases show ID`."""
-    async with compose.open_store(load(arguments.config).redis) as store:
+    async with open_store(load(arguments.config).redis) as store:
         case = await store.case(arguments.case)
         journal = [entry for entry in await store.journal() if entry.case == arguments.case]
     case_page(console, found(case, arguments.case), journal)
@@ -177,7 +178,7 @@ async def cases_solve(arguments: argparse.Namespace, console: Console) -> int:
 
 async def _act(arguments: argparse.Namespace, console: Console, act: str, text: str) -> int:
     now = time.time()
-    async with compose.open_store(load(arguments.config).redis) as store:
+    async with open_store(load(arguments.config).redis) as store:
         case = found(await store.case(arguments.case), arguments.case)
         if not case.active:
             raise FailedError(f"case {case.id} is closed ({case.outcome})")

@@ -13,8 +13,6 @@ from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 from aiohttp import web
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from ami_listener.dialer import Dialer
@@ -24,16 +22,15 @@ from ringback.message import Message
 from ringbackd import booking, intake, outbox, scheduler
 from ringbackd.desk import Desk
 from ringbackd.flowfiles import read_flows
-from ringbackd.keys import Keys
 from ringbackd.offerdoor import OfferDoor
+from ringbackd.opening import open_store
 from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.readiness import look
 from ringbackd.seats import Seats
-from ringbackd.settings import RedisSettings, Settings
+from ringbackd.settings import Settings
 from ringbackd.store import Store
 from ringbackd.streams import BATCH, Consumer
-from ringbackd.together import TogetherRedis
 from ringbackd.worker import Handler, Worker
 from whatsapp.client import CloudClient
 from whatsapp.sender import Client, Sender
@@ -45,28 +42,7 @@ ORDERS = 500
 ROLES = ("listener", "desk", "sender", "webhook", "scheduler", "offer")
 TIMERS_EVERY_S = 0.1
 CONNECT_S = 5.0
-CONNECTIONS = 500
-"""More than the workers of every role together."""
 Role = Callable[[asyncio.Event], Coroutine[None, None, None]]
-
-
-@asynccontextmanager
-async def open_store(settings: RedisSettings) -> AsyncIterator[Store]:
-    """The store of an installation. redis-py tries once more (a pooled connection may be dead); the rest is `Patience`.
-
-    Trying twice is safe: every commit checks what it needs, and facts are applied once.
-    """
-    redis = TogetherRedis.from_url(
-        settings.url,
-        retry=Retry(NoBackoff(), 1),
-        socket_connect_timeout=5,
-        socket_timeout=10,
-        max_connections=CONNECTIONS,
-    )
-    try:
-        yield Store(redis, Keys(settings.namespace))
-    finally:
-        await redis.aclose()
 
 
 def payload_secret(settings: Settings) -> bytes:
@@ -80,7 +56,7 @@ class House:
 
     def __init__(self, settings: Settings, flows: dict[str, Flow], store: Store, only: Collection[str]) -> None:
         self.settings, self.flows, self.store, self.only = settings, flows, store, only
-        self.patience = Patience(store.redis, settings.redis.url.rpartition("@")[2])
+        self.patience = Patience(store.redis, settings.redis.address, settings.redis.replicas)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Let the roles run until `stop`; what is in hand is finished."""

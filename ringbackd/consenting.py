@@ -15,10 +15,10 @@ from rich.table import Table
 from ringback.consent import Act, Consent, Way, ruling
 from ringback.line import Line
 from ringback.phone import NoNumber
-from ringbackd import compose
 from ringbackd.consentlist import COLUMNS, ListError, read_list, row_of
 from ringbackd.erasing import Erased, erase
 from ringbackd.numbers import line_named
+from ringbackd.opening import open_store
 from ringbackd.settings import Settings, SettingsError, load
 from ringbackd.show import escape
 from ringbackd.store import Store
@@ -31,7 +31,7 @@ async def consent_list(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback consent list [--json]`: the last word of every customer about every brand."""
     settings = load(arguments.config)
     table = Table("customer", *_brands(settings), title="who may be contacted", title_justify="left")
-    async with compose.open_store(settings.redis) as store:
+    async with open_store(settings.redis) as store:
         for key in await store.ledger.customers():
             words = await store.ledger.of(key)
             standing = {brand: (ruling(words, brand).act or "") for brand in _brands(settings)}
@@ -47,7 +47,7 @@ async def consent_show(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback consent show NUMBER [--line L] [--json]`: everything one customer said, and what it means."""
     settings = load(arguments.config)
     key = _key(arguments.number, line_named(settings, arguments.line))
-    async with compose.open_store(settings.redis) as store:
+    async with open_store(settings.redis) as store:
         words = await store.ledger.of(key)
     standing = {brand: (ruling(words, brand).act or "") for brand in _brands(settings)}
     if arguments.json:
@@ -71,7 +71,7 @@ async def consent_import(arguments: argparse.Namespace, console: Console) -> int
         facts = read_list(arguments.file, line_named(settings, arguments.line), _brands(settings))
     except ListError as error:
         raise SettingsError(str(error)) from error
-    async with compose.open_store(settings.redis) as store:
+    async with open_store(settings.redis) as store:
         for start in range(0, len(facts), BATCH):
             await store.add_facts(facts[start : start + BATCH])
     console.print(f"{len(facts)} words were handed over; `ringback run` writes them into the ledger, each once")
@@ -80,7 +80,7 @@ async def consent_import(arguments: argparse.Namespace, console: Console) -> int
 
 async def consent_export(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback consent export [--json]`: the whole ledger as CSV that `import` reads, or as JSON lines."""
-    async with compose.open_store(load(arguments.config).redis) as store:
+    async with open_store(load(arguments.config).redis) as store:
         words = [word for key in await store.ledger.customers() for word in await store.ledger.of(key)]
     if arguments.json:
         console.file.writelines(word.model_dump_json() + "\n" for word in words)
@@ -96,7 +96,7 @@ async def consent_erase(arguments: argparse.Namespace, console: Console) -> int:
     settings = load(arguments.config)
     line = line_named(settings, arguments.line)
     key = _key(arguments.number, line)
-    async with compose.open_store(settings.redis) as store:
+    async with open_store(settings.redis) as store:
         if arguments.stop:
             await _stop(store, key, settings)
         erased = await erase(store, settings.line, key)

@@ -13,9 +13,9 @@ from rich.table import Table
 from ringback.dialguard import Ringable, ringable
 from ringback.line import Line
 from ringback.phone import NoNumber
-from ringbackd.compose import open_store
 from ringbackd.guarding import DialGuard, Limit
 from ringbackd.numbers import line_named
+from ringbackd.opening import open_store
 from ringbackd.settings import Settings, load
 from ringbackd.show import escape
 

@@ -35,7 +35,7 @@ class Intake:
     async def persist(self, raw: bytes) -> None:
         """Keep a body. Raises OSError when Redis is away."""
         try:
-            await self.store.redis.xadd(self.store.keys.webhooks, {"json": raw})
+            await self.store.sure(lambda to: to.xadd(self.store.keys.webhooks, {"json": raw}))
         except RedisError as error:
             raise OSError(str(error)) from error
 

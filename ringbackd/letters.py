@@ -17,7 +17,7 @@ from rich.table import Table
 
 from ringback.message import Message
 from ringbackd.commands import FailedError
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.outbox import RedisOutbox
 from ringbackd.settings import load
 from ringbackd.show import escape

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from ringback.letter import Letter, letters
-from ringbackd import compose
 from ringbackd.commands import FailedError
+from ringbackd.opening import open_store
 from ringbackd.settings import load
 from ringbackd.show import letters_page
 
@@ -19,7 +19,7 @@ LETTER: TypeAdapter[Letter] = TypeAdapter(Letter)
 async def message(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback message ID`. Raises FailedError when the journal has no such message or case."""
     name = arguments.id
-    async with compose.open_store(load(arguments.config).redis) as store:
+    async with open_store(load(arguments.config).redis) as store:
         every = letters(await store.journal()).values()
         found = [letter for letter in every if name in {letter.id, letter.wamid, letter.case} - {""}]
         states = {letter.id: await store.message_state(letter.id) for letter in found}

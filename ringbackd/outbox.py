@@ -63,7 +63,8 @@ class RedisOutbox:
         keys, again = self.store.keys, f"{self.clock() + self.doubt_s:.3f}"
         touched = [keys.timers, keys.of("erased"), *map(self._key, messages)]
         args = [again, keys.of("live", ""), keys.of("consent", ""), *map(self._again, messages)]
-        answers: list[Any] = await self.store.claim(keys=touched, args=args)
+        # Whoever takes over from a lost primary must know that these may be posted already.
+        answers: list[Any] = await self.store.sure(lambda to: self.store.claim(keys=touched, args=args, client=to))
         return answers
 
     async def _settle(self, fates: list[list[Op]]) -> list[None]:

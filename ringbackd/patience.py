@@ -38,8 +38,8 @@ def is_outage(error: BaseException) -> bool:
 class Patience:
     """Shared by all roles of a process."""
 
-    def __init__(self, redis: Redis, address: str) -> None:
-        self.redis, self.address = redis, address
+    def __init__(self, redis: Redis, address: str, replicas: int = 0) -> None:
+        self.redis, self.address, self.replicas = redis, address, replicas
         self._back = asyncio.Event()
         self._back.set()
         self._watch: asyncio.Task[None] | None = None
@@ -83,10 +83,10 @@ class Patience:
 
     async def _answers(self) -> bool:
         try:
-            info = await self.redis.info("persistence")
+            info = await self.redis.info()
         except RedisError:
             return False
-        return not info.get("loading")
+        return not info.get("loading") and int(info.get("connected_slaves", 0)) >= self.replicas
 
     def close(self) -> None:
         """Stop watching."""

@@ -59,7 +59,8 @@ class RedisSink:
         """The verdict, and that he is not on this call any more, at once."""
 
         async def write() -> None:
-            await self.store.commit((), [self.store.fact(CallEnded(call=call)), *await self._gone(call.linkedid)])
+            writes = [self.store.fact(CallEnded(call=call)), *await self._gone(call.linkedid)]
+            await self.store.commit((), writes, sure=True)
 
         await self.patience.insist(write)
 

@@ -120,7 +120,9 @@ class Scheduler:
         kept: Op = ("EXPIRE", mark, str(REMEMBER_S))
         try:
             await self.store.commit(
-                [first, *allowed.checks, alone, *checks], [dialling, kept, taken, *allowed.writes, *writes]
+                [first, *allowed.checks, alone, *checks],
+                [dialling, kept, taken, *allowed.writes, *writes],
+                sure=True,
             )
         except ConflictError as conflict:
             if conflict.check > len(allowed.checks):

@@ -64,12 +64,31 @@ def _redis_url(url: str) -> str:
 
 
 class RedisSettings(_Part):
-    """Where Redis is. `namespace` parts several installations in one Redis."""
+    """Where Redis is. `namespace` parts several installations in one Redis.
+
+    With `sentinels` (HOST:PORT) the primary of `service` is asked for there; of `url` its user, password and database
+    number count. Before anything is done that cannot be taken back (a post, a dial, a webhook's 200), so many
+    `replicas` must have what was written.
+    """
 
     url: Annotated[str, StringConstraints(pattern=r"^(redis|rediss|unix)://"), AfterValidator(_redis_url)] = (
         "redis://127.0.0.1:6379/0"
     )
     namespace: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")] = "ringback"
+    sentinels: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,253}:[0-9]{1,5}$")], ...] = ()
+    service: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = "mymaster"
+    replicas: Annotated[int, Field(ge=0, le=10)] = 0
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people: without a password."""
+        return f"{self.service} of {', '.join(self.sentinels)}" if self.sentinels else self.url.rpartition("@")[2]
+
+    @model_validator(mode="after")
+    def _by_network(self) -> Self:
+        if self.sentinels and self.url.startswith("unix:"):
+            raise ValueError("sentinels and a url that begins with unix: do not go together")
+        return self
 
 
 class WebhookSettings(_Part):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from ringback.fact import FACT, Accepted, AccountNews, Fact, Timer
 from ringback.journal import Entry
@@ -18,6 +19,8 @@ from ringback.record import Case
 from ringbackd.keys import REMEMBER_S, Keys
 from ringbackd.ledger import Ledger
 
+REPLICAS_MS = 1000
+"""How long replicas may take to follow."""
 TALKED_S = 48 * 3600
 WAID_S = 365 * 24 * 3600
 PAGE = 1000
@@ -35,11 +38,16 @@ class ConflictError(Exception):
         self.check = check
 
 
+class NotReplicatedError(RedisConnectionError):
+    """Too few replicas follow: what was written could be lost with the primary, so nothing may be done on its word."""
+
+
 class Store:
     """Reads and writes the working state. Every method raises redis.RedisError when Redis is away."""
 
-    def __init__(self, redis: Redis, keys: Keys) -> None:
+    def __init__(self, redis: Redis, keys: Keys, replicas: int = 0) -> None:
         self.redis = redis
+        self.replicas = replicas
         self.keys = keys
         self.ledger = Ledger(redis, keys)
         self._commit = self.script("commit")
@@ -54,13 +62,35 @@ class Store:
         script: AsyncScript = self.redis.register_script(text)
         return script
 
-    async def commit(self, checks: Sequence[Op], writes: Sequence[Op]) -> None:
+    async def sure(self, ask: Callable[[Redis], Awaitable[Any]]) -> Any:
+        """The answer to one command or script that must not be forgotten when the primary is lost.
+
+        It comes when as many replicas as the settings want have what was written until then. Raises NotReplicatedError
+        when they do not.
+        """
+        if not self.replicas:
+            return await ask(self.redis)
+        async with self.redis.pipeline(transaction=False) as pipeline:
+            await ask(pipeline)
+            pipeline.execute_command("WAIT", self.replicas, REPLICAS_MS)
+            answer, followed = await pipeline.execute()
+        if followed < self.replicas:
+            raise NotReplicatedError(
+                f"only {followed} of {self.replicas} replicas have what was written; look at redis.replicas"
+            )
+        return answer
+
+    async def commit(self, checks: Sequence[Op], writes: Sequence[Op], *, sure: bool = False) -> None:
         """Do all the writes at once if every check (a command, then the text it must answer) holds.
 
-        Raises ConflictError, and writes nothing, when one does not.
+        `sure`: so that they outlive the primary. Raises ConflictError, and writes nothing, when a check does not hold.
         """
         touched = [key for op in (*checks, *writes) for key in _keys(op)]
-        failed = await self._commit(keys=list(dict.fromkeys(touched)), args=[json.dumps(checks), json.dumps(writes)])
+        keys, args = list(dict.fromkeys(touched)), [json.dumps(checks), json.dumps(writes)]
+        if sure:
+            failed = await self.sure(lambda client: self._commit(keys=keys, args=args, client=client))
+        else:
+            failed = await self._commit(keys=keys, args=args)
         if failed:
             raise ConflictError(int(failed) - 1)
 

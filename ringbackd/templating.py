@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ringbackd.commands import FailedError
-from ringbackd.compose import open_store
 from ringbackd.flowfiles import read_flows
+from ringbackd.opening import open_store
 from ringbackd.readiness import Known, unready
 from ringbackd.settings import Settings, SettingsError, load
 from ringbackd.show import escape

@@ -23,7 +23,7 @@ from rich.console import Console
 from ringback.journal import Entry, Event
 from ringback.line import Line
 from ringback.record import Case
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.settings import RedisSettings, load
 from ringbackd.store import Store
 

@@ -14,7 +14,7 @@ from ami_listener.occupancy import Occupancy, attempts, occupancy
 from ringback.callback import Callback
 from ringback.dialguard import Guard
 from ringback.record import Case, State
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.sandbox.kit import ensure
 from ringbackd.sandbox.phones import answers
 from ringbackd.sandbox.redisserver import RedisServer

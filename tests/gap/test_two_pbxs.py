@@ -15,7 +15,7 @@ from ami_listener.listener import Listener
 from ami_listener.settings import PbxSettings
 from ringback.call import Call
 from ringback.fact import FACT, CallEnded
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.sandbox.asterisk import Pbx

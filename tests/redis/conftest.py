@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from rich.console import Console
 
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.sandbox.kit import ensure
 from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.settings import RedisSettings

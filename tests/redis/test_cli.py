@@ -14,7 +14,7 @@ from ringback.fact import Accepted, AccountNews, Delivery, Said
 from ringback.journal import Event
 from ringbackd.cli import main
 from ringbackd.commands import example
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.settings import RedisSettings
 from tests.core.worlds import NOON
 from tests.redis.offices import Office

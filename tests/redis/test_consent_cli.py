@@ -17,9 +17,9 @@ from ringback.fact import Accepted, CallEnded, ConsentChanged, Delivery, Said
 from ringback.journal import Event
 from ringback.kpi import report
 from ringbackd.cli import main
-from ringbackd.compose import open_store
 from ringbackd.erasing import erase
 from ringbackd.intake import Intake
+from ringbackd.opening import open_store
 from ringbackd.settings import RedisSettings
 from ringbackd.store import Store
 from tests.core.worlds import NOON, call, line, payloads

@@ -17,8 +17,8 @@ from ringback.hours import Hours
 from ringback.line import Line
 from ringback.slots import Taken
 from ringbackd import menus
-from ringbackd.compose import open_store
 from ringbackd.offerdoor import OfferDoor
+from ringbackd.opening import open_store
 from ringbackd.patience import Patience
 from ringbackd.sandbox.kit import Kit
 from ringbackd.sandbox.process import until

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ringbackd.compose import open_store
 from ringbackd.keys import Keys
+from ringbackd.opening import open_store
 from ringbackd.outbox import taken_off
 from ringbackd.patience import Patience
 from ringbackd.sandbox import process

@@ -11,7 +11,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from benchmarks.load import fill
-from ringbackd.compose import open_store
+from ringbackd.opening import open_store
 from ringbackd.sandbox.cloud import Cloud
 from ringbackd.sandbox.cloudspec import Knobs, TemplateSpec
 from ringbackd.sandbox.process import free_port, until

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from aiohttp import web
 
-from ringbackd.compose import open_store
 from ringbackd.intake import Intake
+from ringbackd.opening import open_store
 from ringbackd.settings import RedisSettings
 from ringbackd.store import Store
 from tests.webhook.test_webhook import SETTINGS
