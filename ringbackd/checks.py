@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -77,17 +77,23 @@ async def _redis(settings: Settings) -> Finding:
         return Finding(False, f"Redis: the running service noted: {trouble}")
     if lost:
         return Finding(False, f"Redis: it was away, and {lost} news of calls were lost in the last days; {MORE_ROOM}")
+    return _server(server, settings.redis.replicas)
+
+
+def _server(server: Mapping[str, Any], replicas: int) -> Finding:
+    """Whether Redis itself is set up so that it forgets nothing."""
+    version = f"Redis {server['redis_version']}"
     following = int(server.get("connected_slaves", 0))
-    if following < settings.redis.replicas:
-        text = f"{following} of {settings.redis.replicas} replicas follow: nothing is posted or dialled until they do"
-        return Finding(False, f"Redis: {text}; see redis.replicas")
-    if server.get("maxmemory") and server.get("maxmemory_policy") != "noeviction":
-        return Finding(False, "Redis: set `maxmemory-policy noeviction`, or a full Redis throws cases away")
-    if not server.get("aof_enabled"):
-        return Finding(
-            False, f"Redis {server['redis_version']}: set `appendonly yes`, or a crash of Redis forgets cases"
+    if following < replicas:
+        text = (
+            f"{following} of {replicas} replicas follow: nothing is posted or dialled until they do; see redis.replicas"
         )
-    return Finding(True, f"Redis {server['redis_version']} answers and writes its append-only file")
+        return Finding(False, f"Redis: {text}")
+    if server.get("maxmemory") and server.get("maxmemory_policy") != "noeviction":
+        return Finding(False, f"{version}: set `maxmemory-policy noeviction`, or it throws cases away when it is full")
+    if not server.get("aof_enabled"):
+        return Finding(False, f"{version}: set `appendonly yes`, or a crash of Redis forgets cases")
+    return Finding(True, f"{version} answers and writes its append-only file")
 
 
 async def _heard(settings: Settings) -> AsyncIterator[Finding]:
