@@ -103,3 +103,9 @@ def test_no_pattern_catches_the_hang_up(exten: str) -> None:
 def test_the_recipes_are_the_same_in_both_languages(kind: str) -> None:
     english, spanish = (re.sub(" +;.*", "", recipes(kind, f"offer-recipes{end}.md")) for end in ("", ".es"))
     assert english == spanish != ""
+
+
+def test_a_hangup_matches_no_pattern() -> None:
+    """Asterisk looks for `h` after every call: without one of its own, `_[A-Za-z]!` would take it for a name."""
+    patterns = {context for context, step in STEPS if step["exten"] and step["exten"].startswith("_")}
+    assert patterns <= {context for context, step in STEPS if step["exten"] == "h"}
