@@ -39,10 +39,11 @@ def took(turn: Turn, fact: Offered) -> None:
     """He took the offer. What he chose now counts, whatever was going on in his case."""
     if turn.case.state is State.RINGING:
         return  # our call back is under way already
+    if fact.choice is Choice.WHATSAPP or turn.context.stopped:
+        turn.record(_consent(turn, fact))  # who asked us to stop, and now asks for a call, is to be called
     if fact.choice is Choice.CALLBACK:
         promise(turn, max(fact.slot, turn.context.now))
         return
-    turn.record(_consent(turn, fact))
     if turn.case.state is State.WAITING:
         _write(turn, fact)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -45,6 +47,8 @@ async def examine(settings: Settings, flows: dict[str, Flow]) -> AsyncIterator[F
     async for good, text in gapcheck.sources(settings.pbx):
         yield Finding(good, text)
     yield _spill(settings)
+    if settings.offer.folder:
+        yield _offers(settings.offer.folder)
     yield await _whatsapp(settings)
     if trouble := settings.webhook.unproven(settings.whatsapp.verify_signature):
         yield Finding(False, trouble)
@@ -160,6 +164,13 @@ async def _templates(settings: Settings, flows: dict[str, Flow]) -> list[Finding
     if settings.whatsapp.waba_id:
         return [Finding(True, f"templates are approved and fit: {names}")]
     return [Finding(True, f"templates that must be approved at Meta: {names}; set whatsapp.waba_id and this is tried")]
+
+
+def _offers(folder: Path) -> Finding:
+    """Whether what callers choose could be kept."""
+    if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Finding(True, f"offers: {folder} can be written to")
+    return Finding(False, f"offers: {folder} is no folder that this user may write to; see offer.folder")
 
 
 async def _whatsapp(settings: Settings) -> Finding:

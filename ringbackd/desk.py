@@ -40,7 +40,7 @@ from ringback.record import Case
 from ringbackd.correspondence import Correspondence
 from ringbackd.guarding import DialGuard
 from ringbackd.keys import REMEMBER_S
-from ringbackd.offering import Offering, was_taken
+from ringbackd.offering import Offering, not_taken, was_taken
 from ringbackd.planning import Plan, Planner
 from ringbackd.store import ConflictError, Op, Store
 from ringbackd.templatestore import change_writes
@@ -204,6 +204,7 @@ class Desk:
         if await was_taken(self.store, fact.call):
             self._suppress(plan, fact.call, line.name if line else "", number, "took the offer in the call")
             return
+        plan.checks.append(not_taken(self.store, fact.call))
         if line is None:
             self._suppress(plan, fact.call, "", number, f"no line has the number {fact.call.did!r} or its queue")
             return

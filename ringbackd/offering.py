@@ -53,6 +53,11 @@ def took(store: Store, pbx: str, linkedid: str) -> Op:
     return ("SET", store.keys.of("offered", pbx, linkedid), "1", "EX", str(REMEMBER_S))
 
 
+def not_taken(store: Store, call: Call) -> Op:
+    """The check that no offer was taken in this call: another desk may be about to say so."""
+    return ("EXISTS", store.keys.of("offered", call.pbx, call.linkedid), "0")
+
+
 async def was_taken(store: Store, call: Call) -> bool:
     """Whether a caller took the offer in this call."""
     return bool(await store.redis.exists(store.keys.of("offered", call.pbx, call.linkedid)))

@@ -120,6 +120,16 @@ async def test_a_key_pressed_in_a_call_takes_an_older_stop_back(store: Store) ->
     assert len(await office.queued()) == 1
 
 
+async def test_who_had_asked_us_to_stop_and_wants_a_call_is_called(store: Store) -> None:
+    office = Office(store)
+    word = {"at": NOON - 9, "brand": BRAND, "act": Act.WITHDRAWN, "way": Way.LIST, "customer": f"+{KEY}"}
+    await office.desk.process(ConsentChanged(nonce="s", consent=Consent.model_validate(word)))
+    await office.desk.process(offer(Choice.CALLBACK, key="2"))
+    (case,) = await store.active_cases()
+    ruling = await store.ledger.ruling(KEY, BRAND)
+    assert (case.state, ruling.forbids(case.asked)) == (State.PROMISED, False)
+
+
 async def test_outside_messaging_hours_he_is_written_to_when_they_begin(store: Store) -> None:
     office = Office(store, messaging={"mon": "13:00-20:00"})
     await office.desk.process(offer())
