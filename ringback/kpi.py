@@ -1,4 +1,4 @@
-"""The five figures of the trade, and how the messages fare, folded from the journal, each with its formula and n."""
+"""The figures of the trade, and how the messages fare, folded from the journal, each with its formula and n."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def _roles(text: str) -> tuple[str, ...]:
 
 def _looking(parts: Parts) -> None:
     report = _with_settings(
-        _add(parts, "report", commands.report, "the five figures of a period, and how the messages fared")
+        _add(parts, "report", commands.report, "the figures of a period, and how the messages fared")
     )
     report.add_argument("--since", default="24h", help="how far back (30m, 24h, 7d) or a date (2026-11-01)")
     report.add_argument("--until", default="", help="the same; now if not given")
