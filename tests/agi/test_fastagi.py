@@ -68,13 +68,11 @@ def test_calls_at_the_same_time_do_not_meet(door: FastAgi, tmp_path: Path) -> No
     "said", [b"", b"\n", b"\x00\xff\xfe\n\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"x" * 100_000]
 )
 def test_whoever_else_connects_is_let_go(door: FastAgi, tmp_path: Path, said: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as strange:
+    # The door may be shut before he has said everything.
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as strange, suppress(OSError):
         strange.sendall(said)
         strange.shutdown(socket.SHUT_WR)
-        try:
-            while strange.recv(65536):
-                pass
-        except ConnectionResetError:
+        while strange.recv(65536):
             pass
     call(door, Caller([("welcome", "11")]))
     assert len(wait_for(tmp_path, 1)) == 1
