@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ringback import survey
 from ringback.command import Reach
 from ringback.consent import Act, Consent, Way, asks_to_return, asks_to_stop
 from ringback.fact import Said
@@ -161,13 +162,16 @@ def _handover(turn: Turn, choice: Choice, fact: Said) -> None:
 
 def _solve(turn: Turn, choice: Choice, _: Said) -> None:
     turn.close(Outcome.SOLVED, how="whatsapp")
-    turn.say(choice.goto or turn.context.flow.survey)
+    if choice.goto and choice.goto != turn.context.flow.survey:
+        turn.say(choice.goto)
+    else:
+        survey.ask(turn)
 
 
 def _rate(turn: Turn, choice: Choice, _: Said) -> None:
-    """The last digit of the option is the rating; a second tap corrects the first."""
+    """The last digit of the option is the rating; another tap corrects it, the same again changes nothing."""
     rating = int(choice.option[-1]) if choice.option[-1:].isdigit() else 0
-    if 1 <= rating <= 5:  # the scale of the survey
+    if 1 <= rating <= 5 and rating != turn.case.rating:  # the scale of the survey
         turn.change(rating=rating)
         turn.note(Event.RATED, rating=rating)
         turn.say(choice.goto)

@@ -11,9 +11,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from ringback.line import Line
 from ringback.step import LANGUAGES, SLOT, Data, Does, Step, Texts
 
-OPTIONAL = ("reminder", "booked", "called_off", "full", "stopped", "back")
+OPTIONAL = ("survey_template", "reminder", "booked", "called_off", "full", "stopped", "back")
 """Named steps that a flow may do without: then nothing is said."""
 
 
@@ -36,6 +37,8 @@ class Flow(Data):
     """The template that opens the conversation."""
     survey: str
     """After a conversation on the phone, or a case solved in WhatsApp."""
+    survey_template: str = ""
+    """The template that asks the same where his 24 hours are over; see `Line.survey`."""
     lost: str
     """After the last attempt to ring back failed."""
     over: str
@@ -63,8 +66,10 @@ class Flow(Data):
                 raise ValueError(f"{where} leads to {step!r}, which is not a step")
         if self.steps[self.first].say != "template":
             raise ValueError(f"first: {self.first!r} must say a template, nothing else may open a conversation")
-        if self.reminder and self.steps[self.reminder].say != "template":
-            raise ValueError(f"reminder: {self.reminder!r} must say a template, it comes when nothing else is allowed")
+        for what in ("reminder", "survey_template"):
+            step = getattr(self, what)
+            if step and self.steps[step].say != "template":
+                raise ValueError(f"{what}: {step!r} must say a template, it comes when nothing else is allowed")
         self._in_place()
         return self
 
@@ -73,10 +78,20 @@ class Flow(Data):
         for name, step in self.steps.items():
             for option in step.options:
                 where = f"steps.{name}.options.{option.id}: does = {option.does.value!r}"
-                if option.does is Does.RATE and name != self.survey:
+                if option.does is Does.RATE and name not in self.surveys:
                     raise ValueError(f"{where} belongs to the step that `survey` names ({self.survey!r})")
                 if option.does is Does.CALL_AT:
                     raise ValueError(f"{where} belongs to the `hears` of a step that says 'slots'")
+
+    @property
+    def surveys(self) -> tuple[str, ...]:
+        """The steps that ask for a rating."""
+        return tuple(filter(None, (self.survey, self.survey_template)))
+
+    def templates(self, line: Line) -> dict[str, Step]:
+        """The template steps that are said to customers of a line."""
+        unused = "" if line.survey.ask and line.survey.template else self.survey_template
+        return {name: step for name, step in self.steps.items() if step.say == "template" and name != unused}
 
     def _jumps(self) -> list[tuple[str, str]]:
         jumps = [(name, getattr(self, name)) for name in ("first", "survey", "lost", "over", "anything")]

@@ -120,6 +120,14 @@ class WithoutWhatsApp(StrEnum):
     NOTHING = "nothing"
 
 
+class SurveyPlan(_Setting):
+    """Whether customers are asked for a rating after a conversation, or when their matter was solved in the chat."""
+
+    ask: bool = True
+    template: bool = False
+    """Whether by a template, too, where the 24 hours are over and the customer agreed to be contacted."""
+
+
 class Line(_Setting):
     """One line of the business. A call belongs to the line that lists its DID, else to the one that lists its queue."""
 
@@ -150,6 +158,7 @@ class Line(_Setting):
     """Whether only who agreed to it is written to; else whoever called is, unless he asked not to be."""
     without_whatsapp: WithoutWhatsApp = WithoutWhatsApp.PERSON
     callback: CallbackPlan
+    survey: SurveyPlan = SurveyPlan()
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

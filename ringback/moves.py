@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ringback import survey
 from ringback.call import Direction
 from ringback.callback import Callback, Ended, attempt_id, ended, reminder_at, wait_before_next
 from ringback.command import ClearTimer, Dial, Reach, SetTimer
@@ -104,6 +105,7 @@ def reached(turn: Turn, fact: CallEnded) -> None:
         return
     outcome = Outcome.RETURNED if fact.call.direction is Direction.INBOUND else Outcome.MANUAL
     turn.close(outcome, agent=fact.call.agent, talk=fact.call.talk, at=fact.call.ended)
+    survey.ask(turn, fact.call)
 
 
 def accepted(turn: Turn, fact: Accepted) -> None:
@@ -226,7 +228,7 @@ def attempt_ended(turn: Turn, fact: CallEnded) -> None:
         return
     if outcome is Ended.TALKED:
         turn.close(Outcome.CALLBACK, agent=call.agent, talk=call.talk, attempt=call.linkedid)
-        turn.say(turn.context.flow.survey)
+        survey.ask(turn)
     elif outcome is Ended.NEVER:
         stopped_in_call(turn, call.linkedid, call.ended)
     elif _under_way(turn, call.linkedid):

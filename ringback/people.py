@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ringback import survey
 from ringback.fact import PersonActed
 from ringback.journal import Event
 from ringback.moves import promise
@@ -19,7 +20,7 @@ def person_acted(turn: Turn, fact: PersonActed) -> None:
             turn.change(handed_over=True)
         case "solve":
             turn.close(Outcome.SOLVED, how="person", agent=fact.who)
-            turn.say(turn.context.flow.survey)
+            survey.ask(turn)
         case "call" | "cancel":
             _planned(turn, fact)
 

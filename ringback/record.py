@@ -97,6 +97,8 @@ class Case(BaseModel):
     user_id: str = ""
     callback: Callback | None = None
     handed_over: bool = False
+    survey: str = ""
+    """The message that asked him how it was."""
     rating: int = 0
     expires: float = 0.0
     """When it ends if nothing happens any more."""

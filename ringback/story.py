@@ -26,7 +26,7 @@ class Story:
     how: str = ""
     closed: float = 0.0
     rating: int = 0
-    surveyed: bool = False
+    survey: str = ""
     accepted: list[float] = field(default_factory=list)
     said: list[float] = field(default_factory=list)
     human: list[float] = field(default_factory=list)
@@ -41,8 +41,11 @@ class Story:
             self._conversation(entry)
 
     def _our_message(self, entry: Entry) -> None:
-        if entry.event is Event.QUEUED:
-            self.surveyed = self.surveyed or bool(entry.data.get("survey"))
+        message = str(entry.data["message"])
+        if entry.event is Event.QUEUED and entry.data.get("survey"):
+            self.survey = message
+        elif entry.event is Event.QUEUED or message == self.survey:
+            return  # a question how it was helps nobody
         elif entry.event is Event.ACCEPTED:
             self.accepted.append(float(entry.data["accepted_at"]))
         else:
@@ -60,7 +63,7 @@ class Story:
 
     def _conversation(self, entry: Entry) -> None:
         match entry.event:
-            case Event.SAID:
+            case Event.SAID if not self.closed:
                 self.engaged = True
                 self.said.append(entry.at)
             case Event.HANDED_OVER:

@@ -27,8 +27,8 @@ NAME_LENGTH = 60
 class Context:
     """What a decision may look at beside the case. `on_call`: the customer is on a call with the PBX right now;
     `ringing`: the attempt under way is still up; `no_whatsapp`: WhatsApp did not reach him lately; `stopped`: he asked
-    this brand not to contact him; `taken`: which slots of the line are promised. `sign` makes the payload of a button,
-    `read` reads it back."""
+    this brand not to contact him, `agreed`: he said that it may; `taken`: which slots of the line are promised. `sign`
+    makes the payload of a button, `read` reads it back."""
 
     line: Line
     flow: Flow
@@ -39,6 +39,7 @@ class Context:
     ringing: bool = False
     no_whatsapp: bool = False
     stopped: bool = False
+    agreed: bool = False
     taken: Taken = NOTHING_TAKEN
 
 
@@ -102,7 +103,7 @@ class Turn:
         self.change(sent=case.sent + 1, pending=(*case.pending, message.id))
         self.case = self.case.heard(now, "us", text)
         self.commands.append(Send(message))
-        survey = step == self.context.flow.survey
+        survey = step in self.context.flow.surveys
         self.note(Event.QUEUED, message=message.id, step=step, body=body.kind, survey=survey)
 
     @property

@@ -167,10 +167,9 @@ class Desk:
         writes = self.store.accepted(fact)
         if case and case.line in self._by_name:
             gap = self._by_name[case.line].contact_gap_h * 3600
-            writes += [
-                *self.store.waid(fact.wa_id, fact.user_id, case.key),
-                *contact_writes(self.store.keys, case, gap),
-            ]
+            writes += self.store.waid(fact.wa_id, fact.user_id, case.key)
+            if fact.message != case.survey:  # whoever was only asked how it was is written to after his next miss
+                writes += contact_writes(self.store.keys, case, gap)
         return writes
 
     async def _plan_call(self, fact: CallEnded) -> Plan:

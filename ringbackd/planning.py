@@ -73,6 +73,7 @@ class Planner:
 
     async def context(self, line: Line, key: str, attempt: str = "") -> Context:
         """What a decision about a customer (`key`) of this line may look at."""
+        word = await self.store.ledger.ruling(key, line.brand)
         return Context(
             line=line,
             flow=self.flows[line.flow],
@@ -82,7 +83,8 @@ class Planner:
             on_call=await self.store.live(key),
             ringing=await self.store.live(attempt),
             no_whatsapp=await self.store.no_whatsapp(key),
-            stopped=(await self.store.ledger.ruling(key, line.brand)).stopped,
+            stopped=word.stopped,
+            agreed=word.agreed,
             taken=await booking.taken(self.store, line.name, self.clock()),
         )
 

@@ -19,9 +19,8 @@ Known = dict[tuple[str, str], Remote]
 def wanted(settings: Settings, flows: Mapping[str, Flow]) -> Iterator[tuple[Line, Step]]:
     """Each template step that a line's flow may say."""
     for line in settings.line:
-        for step in flows[line.flow].steps.values():
-            if step.say == "template":
-                yield line, step
+        for step in flows[line.flow].templates(line).values():
+            yield line, step
 
 
 def unready(settings: Settings, flows: Mapping[str, Flow], known: Known) -> list[str]:

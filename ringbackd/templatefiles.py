@@ -47,9 +47,7 @@ def read_templates(settings: Settings) -> dict[str, TemplateFile]:
 def misfits(line: Line, flow: Flow, templates: dict[str, TemplateFile]) -> list[str]:
     """Why the templates of a line's flow could not be sent as they are here, a line for each."""
     found: list[str] = []
-    for name, step in flow.steps.items():
-        if step.say != "template":
-            continue
+    for name, step in flow.templates(line).items():
         where, template = f"line {line.name}: flow {flow.id}, step {name}", templates.get(step.template)
         if template is None:
             found.append(f"{where}: there is no template {step.template!r} here; put one into the folder `templates`")

@@ -70,6 +70,7 @@ class World:
     on_call: bool = False
     ringing: bool = False
     stopped: bool = False
+    agreed: bool = False
     no_whatsapp: bool = False
     taken: Taken = NOTHING_TAKEN
     flow: Flow = FLOW
@@ -93,6 +94,7 @@ class World:
             on_call=self.on_call,
             ringing=self.ringing,
             stopped=self.stopped,
+            agreed=self.agreed,
             no_whatsapp=self.no_whatsapp,
             taken=self.taken,
         )

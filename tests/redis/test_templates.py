@@ -241,3 +241,9 @@ async def test_the_cloud_refuses_what_is_not_approved(cloud: Cloud, caplog: pyte
             outcome = await client.send(message)
             assert isinstance(outcome, Refused)
             assert (outcome.scope, outcome.code) == (Scope.TEMPLATE, code)
+
+
+async def test_the_survey_template_is_wanted_only_where_the_line_asks_by_it(shop: Shop, store: Store) -> None:
+    assert not [trouble for trouble in await shop.look(store) if "ringback_survey" in trouble]
+    shop.path.write_text(shop.path.read_text() + "\n[line.survey]\ntemplate = true\n")
+    assert [trouble for trouble in await shop.look(store) if "ringback_survey (es) is not at Meta" in trouble]
