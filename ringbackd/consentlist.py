@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,7 +22,10 @@ COLUMNS = ("number", "brand", "act", "way", "when", "proof", "text")
 EVERY = "*"
 """How a word about every brand is written."""
 MOST_TOLD = 20
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How a cell begins that a spreadsheet may take for a formula; the last four are the wide forms of the first four."""
+MORE = "more"
+"""Where cells are put that stand behind the last column."""
 
 
 class ListError(Exception):
@@ -53,24 +56,32 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = file.readline()
             file.seek(0)
-            reader = csv.DictReader(file, delimiter=";" if header.count(";") > header.count(",") else ",", strict=True)
+            parted = ";" if header.count(";") > header.count(",") else ","
+            reader = csv.DictReader(file, delimiter=parted, strict=True, restkey=MORE)
             _known(path, reader.fieldnames or ())
             for row in reader:
-                yield reader.line_num, {name: (value or "").strip() for name, value in row.items() if name}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+                yield reader.line_num, {name: "".join(value or "").strip() for name, value in row.items()}
+    except UnicodeDecodeError as error:
+        raise ListError(f"{path}: is not in UTF-8 ({error.reason}); save it as 'CSV UTF-8'") from error
+    except (OSError, csv.Error) as error:
         raise ListError(f"{path}: {error}") from error
 
 
-def _known(path: Path, names: Collection[str]) -> None:
+def _known(path: Path, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in COLUMNS]
+    twice = [name for name in names if names.count(name) > 1]
     if unknown:
         raise ListError(f"{path}:1: {unknown[0]!r} is no column; there may be {', '.join(COLUMNS)}")
+    if twice:
+        raise ListError(f"{path}:1: there are two columns {twice[0]!r}")
     for needed in ("number", "when"):
         if needed not in names:
             raise ListError(f"{path}:1: the column {needed!r} is missing; there may be {', '.join(COLUMNS)}")
 
 
 def _fact(row: Mapping[str, str], line: Line, brands: Collection[str], where: str) -> ConsentChanged:
+    if row.get(MORE):
+        raise _RowError(f"{row[MORE]!r} stands behind the last column; a text with , or ; in it needs quotes around it")
     number = line.number(_cell(row, "number"))
     if isinstance(number, NoNumber):
         raise _RowError(f"number: {row['number']!r} cannot be written to ({number})")
@@ -118,7 +129,11 @@ def _moment(text: str, zone: str) -> float:
 def _cell(row: Mapping[str, str], name: str) -> str:
     """A cell, without the apostrophe that keeps a spreadsheet from taking it for a formula."""
     text = row.get(name, "")
-    return text[1:] if text.startswith("'") and text[1:2] in FORMULA else text
+    return text[1:] if text.startswith("'") and _looks_live(text) else text
+
+
+def _looks_live(cell: str) -> bool:
+    return cell.lstrip("'").startswith(FORMULA)
 
 
 def _nonce(consent: Consent, proved: bool) -> str:
@@ -131,4 +146,4 @@ def row_of(word: Consent) -> tuple[str, ...]:
     """A word as a row that can be read again."""
     when = datetime.fromtimestamp(word.at).astimezone().isoformat(timespec="milliseconds")
     cells = (word.customer, word.brand or EVERY, word.act, word.way, when, word.proof, word.text)
-    return (cells[0], *(f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells[1:]))
+    return (cells[0], *(f"'{cell}" if _looks_live(cell) else cell for cell in cells[1:]))

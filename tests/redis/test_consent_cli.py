@@ -17,6 +17,7 @@ from ringback.fact import Accepted, CallEnded, ConsentChanged, Delivery, Said
 from ringback.journal import Event
 from ringback.kpi import report
 from ringbackd.cli import main
+from ringbackd.consentlist import FORMULA
 from ringbackd.erasing import erase
 from ringbackd.intake import Intake
 from ringbackd.opening import open_store
@@ -99,6 +100,8 @@ def test_a_list_comes_in_once_and_goes_out_as_it_came(
         ("number,when,way\n987654321,2026-01-01,fax\n", ":2: way: 'fax' is not one of ivr, list"),
         (f"number,when,text\n987654321,2026-01-01,{'x' * 1001}\n", ":2: text: String should have at most 1000"),
         ("number,when,colour\n", ":1: 'colour' is no column"),
+        ("number,when,when\n", ":1: there are two columns 'when'"),
+        ("number,when\n987654321,2026-01-01,Sí, pueden\n", ":2: 'Sí pueden' stands behind the last column"),
         ("number\n", ":1: the column 'when' is missing"),
         ('number,when\n"987654321,2026-01-01\n', "list.csv"),
         ("", ":1: the column 'number' is missing"),
@@ -114,17 +117,55 @@ def test_a_list_with_a_mistake_changes_nothing(
         assert client.keys("*") == []
 
 
+def test_a_list_in_another_character_set_is_told_how_to_be_saved(
+    settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "list.csv"
+    for encoding in ("cp1252", "utf-16"):
+        path.write_bytes("number;when;text\n987654321;2026-01-01;Sí\n".encode(encoding))
+        assert run(settings, "import", str(path)) == 2
+        assert "save it as 'CSV UTF-8'" in capsys.readouterr().err
+
+
+def test_what_excel_saves_as_utf_8_is_read(
+    settings: Path, tmp_path: Path, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes("\ufeffnumber;when;text\r\n987654321;2026-01-01;Sí, claro\r\n".encode())
+    assert run(settings, "import", str(path)) == 0
+    asyncio.run(work(redis_url))
+    capsys.readouterr()
+    assert run(settings, "show", "987654321", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["ledger"][0]["text"] == "Sí, claro"
+
+
+FORMULAS = ('=HYPERLINK("x")', "+1", "-1", "@SUM(1)", "\uff1d1", "'=1", "''+1", "\tx")
+
+
 def test_formulas_stay_words(
     settings: Path, tmp_path: Path, redis_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = 'number,when,text\n987654321,2026-01-01,"=HYPERLINK(""x"")"\n'
-    assert run(settings, "import", listed(tmp_path, text)) == 0
+    rows = io.StringIO()
+    writer = csv.writer(rows)
+    writer.writerow(("number", "when", "text"))
+    writer.writerows((f"9876543{number}", "2026-01-01", f"'{text}") for number, text in enumerate(FORMULAS, 10))
+    assert run(settings, "import", listed(tmp_path, rows.getvalue())) == 0
+    asyncio.run(work(redis_url))
+    capsys.readouterr()
+    assert run(settings, "export", "--json") == 0
+    assert [json.loads(word)["text"] for word in capsys.readouterr().out.splitlines()] == list(FORMULAS)
+    assert run(settings, "export") == 0
+    exported = capsys.readouterr().out
+    texts = [row["text"] for row in csv.DictReader(io.StringIO(exported))]
+    assert len(texts) == len(FORMULAS)
+    assert not [text for text in texts if text.startswith(FORMULA)]
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    assert run(settings, "import", listed(tmp_path, exported)) == 0
     asyncio.run(work(redis_url))
     capsys.readouterr()
     assert run(settings, "export") == 0
-    assert "\"'=HYPERLINK" in capsys.readouterr().out
-    assert run(settings, "show", "987654321") == 0
-    assert "=HYPERLINK" in capsys.readouterr().out
+    assert capsys.readouterr().out == exported, "what goes out and comes in again is the same words"
 
 
 async def busy(store: Store) -> Office:
