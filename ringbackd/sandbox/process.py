@@ -20,15 +20,15 @@ _handed_out: set[int] = set()
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """Return a port of 127.0.0.1 that is free now and that this process has not handed out before.
 
-    Two test runs at the same time divide the ports (RINGBACK_PORTS), or one could be handed out by both before anybody
-    listens on it; in pairs, for Linux gives out odd ports before even ones.
+    Up to four test runs at the same time divide the ports (RINGBACK_PORTS), or one could be handed out by two before
+    anybody listens on it; in pairs, for Linux gives out odd ports before even ones.
     """
     lane = os.environ.get("RINGBACK_PORTS", "")
     while True:
         with socket.socket(socket.AF_INET, kind) as probe:
             probe.bind(("127.0.0.1", 0))
             port: int = probe.getsockname()[1]
-        if port not in _handed_out and lane in {"", str(port // 2 % 2)}:
+        if port not in _handed_out and lane in {"", str(port // 2 % 4)}:
             _handed_out.add(port)
             return port
 
