@@ -19,6 +19,7 @@ from ringback.fact import (
     CallEnded,
     ConsentChanged,
     Delivery,
+    Echoed,
     Fact,
     NotDialled,
     Noticed,
@@ -56,6 +57,7 @@ class On(StrEnum):
     NOTICED = "sign without words"
     MOVED = "number changed"
     PERSON = "person acted"
+    ECHOED = "person wrote from his phone"
     OFFERED = "took an offer"
     STOPPED = "asked not to be contacted"
 
@@ -94,6 +96,8 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.NOTICED): _rule(Noticed, moves.noticed, state) for state in ACTIVE},
     **{(state, On.MOVED): _rule(NumberChanged, moves.number_changed, state) for state in ACTIVE},
     **{(state, On.PERSON): _rule(PersonActed, people.person_acted, state, P, X) for state in (W, C, T, P, H)},
+    **{(state, On.ECHOED): _rule(Echoed, people.wrote_himself, H) for state in (W, C, T, H)},
+    **{(state, On.ECHOED): _rule(Echoed, people.wrote_himself, state) for state in (P, R)},
     **{(state, On.STOPPED): _rule(ConsentChanged, stops.stopped, X) for state in ACTIVE},
     **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
     **{(state, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, state) for state in State},
@@ -128,6 +132,7 @@ _KINDS: dict[type[Fact], On] = {
     Delivery: On.DELIVERY,
     Said: On.SAID,
     Noticed: On.NOTICED,
+    Echoed: On.ECHOED,
     NumberChanged: On.MOVED,
     NotDialled: On.NOT_DIALLED,
     PersonActed: On.PERSON,

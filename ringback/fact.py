@@ -146,6 +146,22 @@ class Noticed(_Fact):
         return f"noticed:{self.wamid}"
 
 
+class Echoed(_Fact):
+    """A person of the business wrote `text` to a customer from the WhatsApp Business app: it is on its way already."""
+
+    kind: Literal["echoed"] = "echoed"
+    wamid: str
+    wa_id: str = ""
+    user_id: str = ""
+    text: str
+    at: float
+
+    @property
+    def id(self) -> str:
+        """Meta repeats webhooks."""
+        return f"echoed:{self.wamid}"
+
+
 class NumberChanged(_Fact):
     """A customer has another WhatsApp number or user id; empty is what was not told."""
 
@@ -279,6 +295,7 @@ Fact = (
     | Delivery
     | Said
     | Noticed
+    | Echoed
     | NumberChanged
     | ConsentChanged
     | AccountNews

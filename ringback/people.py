@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from ringback import survey
-from ringback.fact import PersonActed
+from ringback.command import ClearTimer
+from ringback.fact import Echoed, PersonActed, Timer
 from ringback.journal import Event
 from ringback.moves import promise
 from ringback.record import Case, Outcome, State
 from ringback.slots import free_from
 from ringback.turn import Turn, plain
+
+PHONE_APP = "the phone app"
+"""Who wrote, where WhatsApp tells no more than that it was somebody with the business's phone."""
 
 
 def person_acted(turn: Turn, fact: PersonActed) -> None:
@@ -23,6 +27,19 @@ def person_acted(turn: Turn, fact: PersonActed) -> None:
             survey.ask(turn)
         case "call" | "cancel":
             _planned(turn, fact)
+
+
+def wrote_himself(turn: Turn, fact: Echoed) -> None:
+    """A person wrote from his own phone: the case is his, and what we had to say and have not said yet is not said.
+    A promised call stays promised."""
+    turn.note(Event.PERSON_REPLIED, who=PHONE_APP)
+    turn.withdraw()
+    turn.case = turn.case.heard(fact.at, "person", fact.text)
+    turn.change(handed_over=True)
+    if turn.case.state not in {State.PROMISED, State.RINGING}:
+        turn.change(state=State.WITH_PERSON)
+        turn.commands.append(ClearTimer(Timer.QUIET))
+    turn.linger(turn.context.now)
 
 
 def _planned(turn: Turn, fact: PersonActed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from ringback.case import open_message
-from ringback.fact import Noticed, NumberChanged, Said
+from ringback.fact import Echoed, Noticed, NumberChanged, Said
 from ringback.line import Line
 from ringback.phone import Number, match_key, whatsapp_number
 from ringback.record import Case, Outcome
@@ -17,11 +17,23 @@ REOPENS = frozenset({Outcome.EXPIRED, Outcome.LOST, Outcome.OPTED_OUT})
 
 
 class Correspondence:
-    """Plans the facts that come from customers' phones."""
+    """Plans the facts that come from customers' phones, and from the business's own."""
 
     def __init__(self, planner: Planner) -> None:
         self.planner, self.store = planner, planner.store
         self._first_line = next(iter(planner.lines.values()))
+
+    async def take(self, plan: Plan, fact: Said | Noticed | Echoed | NumberChanged) -> None:
+        """Plan one of them."""
+        match fact:
+            case Said():
+                await self.said(plan, fact)
+            case Noticed():
+                await self.noticed(plan, fact)
+            case Echoed():
+                await self.echoed(plan, fact)
+            case NumberChanged():
+                await self.moved(plan, fact)
 
     async def said(self, plan: Plan, fact: Said) -> None:
         """He wrote or tapped: find the case he answers, or begin one."""
@@ -77,6 +89,11 @@ class Correspondence:
     async def noticed(self, plan: Plan, fact: Noticed) -> None:
         """A sign without words belongs to his newest case, if he has one."""
         for case in (await self._open_cases(fact.wa_id, fact.user_id))[:1]:
+            await self.planner.apply(plan, case, fact)
+
+    async def echoed(self, plan: Plan, fact: Echoed) -> None:
+        """A person wrote to him: in all his cases, of whichever line, nothing else is said for now."""
+        for case in await self._open_cases(fact.wa_id, fact.user_id):
             await self.planner.apply(plan, case, fact)
 
     async def moved(self, plan: Plan, fact: NumberChanged) -> None:

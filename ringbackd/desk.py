@@ -21,6 +21,7 @@ from ringback.fact import (
     CallEnded,
     ConsentChanged,
     Delivery,
+    Echoed,
     Fact,
     NotDialled,
     Noticed,
@@ -115,12 +116,8 @@ class Desk:
         match fact:
             case CallEnded():
                 return await self._plan_call(fact)
-            case Said():
-                await self._post.said(plan, fact)
-            case Noticed():
-                await self._post.noticed(plan, fact)
-            case NumberChanged():
-                await self._post.moved(plan, fact)
+            case Said() | Noticed() | Echoed() | NumberChanged():
+                await self._post.take(plan, fact)
             case Offered():
                 await self._offering.chosen(plan, fact)
             case ConsentChanged():

@@ -13,7 +13,7 @@ from ringback.fact import Fact
 from ringbackd.outbox import taken_off
 from ringbackd.store import Op, Store
 from ringbackd.updates import fact_of
-from whatsapp.events import MAX_RAW, Event, Inbound, Other
+from whatsapp.events import MAX_RAW, Echo, Event, Inbound, Other
 from whatsapp.inbound import BadPayloadError, updates
 
 log = logging.getLogger("ringback.webhook")
@@ -47,7 +47,7 @@ class Intake:
         await self.store.commit((), taken_off(GROUP, entry))
 
     def _writes(self, event: Event) -> list[Op]:
-        if isinstance(event, Inbound) and event.phone_number_id not in {"", self.number}:
+        if isinstance(event, Inbound | Echo) and event.phone_number_id not in {"", self.number}:
             why = f"phone_number_id {event.phone_number_id}"
             kept = event.model_dump_json()
             return self._unknown(Other(field="messages", kind="to another number", reason=why, raw=kept))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ringback.consent import EVERY_BRAND, Act, Consent, Way
-from ringback.fact import AccountNews, ConsentChanged, Delivery, Fact, Noticed, NumberChanged, Said
+from ringback.fact import AccountNews, ConsentChanged, Delivery, Echoed, Fact, Noticed, NumberChanged, Said
 from whatsapp import events
 from whatsapp.reading import Kind
 
@@ -18,6 +18,8 @@ def fact_of(event: events.Event, now: float) -> Fact | events.Other:
     match event:
         case events.Inbound():
             return _noticed(event) if event.kind in WORDLESS else _said(event)
+        case events.Echo():
+            return _echoed(event)
         case events.Status():
             return _delivery(event)
         case events.NumberChange():
@@ -30,6 +32,15 @@ def fact_of(event: events.Event, now: float) -> Fact | events.Other:
             return event
 
 
+def _echoed(event: events.Echo) -> Echoed:
+    return Echoed(wamid=event.id, wa_id=event.wa_id or "", user_id=event.user_id or "", text=_words(event), at=event.at)
+
+
+def _words(event: events.Inbound | events.Echo) -> str:
+    """What he wrote; of what has no words, what it is."""
+    return event.text or f"[{f'{event.kind} {event.payload}'.strip()}]"
+
+
 def _said(event: events.Inbound) -> Said:
     tapped = event.kind in TAPS
     return Said(
@@ -37,7 +48,7 @@ def _said(event: events.Inbound) -> Said:
         wa_id=event.wa_id or "",
         user_id=event.user_id or "",
         name=event.name,
-        text=event.text or ("" if tapped else f"[{f'{event.kind} {event.payload}'.strip()}]"),
+        text=event.text if tapped else _words(event),
         payload=event.payload if tapped else "",
         tapped=tapped and event.kind is not Kind.FORM_REPLY,
         context=event.context or "",

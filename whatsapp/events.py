@@ -50,6 +50,25 @@ class Inbound(_Value):
         return self
 
 
+class Echo(_Value):
+    """Something a person of the business wrote to a customer from the WhatsApp Business app on his phone."""
+
+    id: Id
+    wa_id: WaId | None
+    user_id: UserId | None
+    phone_number_id: NumberId
+    at: Seconds
+    kind: Kind
+    text: Words
+    payload: Words
+
+    @model_validator(mode="after")
+    def _to_somebody(self) -> Self:
+        if self.wa_id is None and self.user_id is None:
+            raise ValueError("neither a wa_id nor a user_id says to whom it went")
+        return self
+
+
 class Delivery(StrEnum):
     """How far a message of ours came. `read` implies `delivered`, which Meta may leave out."""
 
@@ -146,4 +165,4 @@ class Other(_Value):
     raw: str = ""
 
 
-Event = Inbound | Status | NumberChange | Preference | AccountNews | Other
+Event = Inbound | Echo | Status | NumberChange | Preference | AccountNews | Other

@@ -55,12 +55,12 @@ def _events(change: object, time: object) -> Iterator[Event]:
     if field in FIELDS:
         yield _kept(lambda _, value: account_news(field, value, time), field, dig(value, "event"), value, value)
     elif field in ITEMS:
-        read = ITEMS[field]
-        items = listed(value, field)
+        name, read = ITEMS[field]
+        items = listed(value, name)
         for item in items:
             yield _kept(read, field, dig(item, "value"), item, value)
         if not items:
-            yield _other(field, "", f"no {field} in it", value)
+            yield _other(field, "", f"no {name} in it", value)
     elif field == "messages":
         yield from _messages(value)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from whatsapp.events import Event, Inbound, NumberChange, Preference, Price, Status, Trouble
+from whatsapp.events import Echo, Event, Inbound, NumberChange, Preference, Price, Status, Trouble
 from whatsapp.reading import CHANGED, USER_ID, WA_ID, dig, first, listed, reading, words
 
 MOVED = frozenset({"user_changed_number", "customer_changed_number", "user_changed_user_id"})
@@ -86,11 +86,26 @@ def _preference(item: object, value: object) -> Preference:
     )
 
 
-ITEMS: dict[str, Callable[[object, object], Event]] = {
-    "user_preferences": _preference,
-    "user_id_update": _new_user_id,
+def _echo(item: object, value: object) -> Echo:
+    says = reading(item)
+    return Echo(
+        id=dig(item, "id"),
+        wa_id=first(WA_ID, dig(item, "to")),
+        user_id=first(USER_ID, dig(item, "to_user_id")),
+        phone_number_id=_number(value),
+        at=dig(item, "timestamp"),
+        kind=says.kind,
+        text=says.text,
+        payload=says.payload,
+    )
+
+
+ITEMS: dict[str, tuple[str, Callable[[object, object], Event]]] = {
+    "user_preferences": ("user_preferences", _preference),
+    "user_id_update": ("user_id_update", _new_user_id),
+    "smb_message_echoes": ("message_echoes", _echo),
 }
-"""Webhook fields that hold a list of the same name."""
+"""Webhook fields that hold a list: its name, and what reads an item of it."""
 
 
 def status(item: object, value: object) -> Status:

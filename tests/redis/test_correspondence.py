@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ringback import payload
-from ringback.fact import Accepted, AccountNews, Delivery, Noticed, NumberChanged, Said
+from ringback.fact import Accepted, AccountNews, Delivery, Echoed, Noticed, NumberChanged, Said
 from ringback.journal import Event
 from ringback.payload import Tap
 from ringback.record import Case, Outcome, State
@@ -236,3 +236,15 @@ async def test_of_news_about_the_account_the_newest_stays_in_whatever_order_it_c
         await post.desk.process(news)
     assert [news.event for news in await post.store.account()] == ["UNFLAGGED"]
     assert len(await post.store.journal()) == 3
+
+
+async def test_what_a_person_writes_from_his_phone_makes_every_case_of_the_customer_his(store: Store) -> None:
+    post = Post(store)
+    cases = [await post.case(), await post.case(did="5550200")]
+    echo = Echoed(wamid="e", wa_id=ANA, text="Hola, soy Luz", at=post.now)
+    for _ in range(2):
+        await post.desk.process(echo)
+    assert [(await post.get(case)).state for case in cases] == [State.WITH_PERSON] * 2
+    assert (await post.events()).count(Event.PERSON_REPLIED) == 2
+    await post.desk.process(echo.model_copy(update={"wamid": "f", "wa_id": "51900000000"}))
+    assert len(await store.active_cases()) == 2

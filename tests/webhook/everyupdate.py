@@ -229,10 +229,12 @@ NOT_FOR_US: dict[str, Json] = {
     "call rings": calls(
         statuses=[{"id": "wacid.1", "timestamp": "1", "type": "call", "status": "RINGING", "recipient_id": ANA}]
     ),
+}
+ECHOES: dict[str, Json] = {
     "said by the app": echo("text", {"body": "hola"}),
     "taken back by the app": echo("revoke", {"original_message_id": "wamid.x"}),
     "edited by the app": echo(
         "edit", {"original_message_id": "wamid.x", "message": {"type": "text", "text": {"body": "no"}}}
     ),
 }
-EVERY: dict[str, Json] = MESSAGES | {"moved": MOVED} | STATUSES | ACCOUNT | PREFERENCES | NOT_FOR_US
+EVERY: dict[str, Json] = MESSAGES | {"moved": MOVED} | STATUSES | ACCOUNT | PREFERENCES | NOT_FOR_US | ECHOES

@@ -14,7 +14,7 @@ from pywa.client import WhatsApp
 from ringbackd.store import Store
 from tests.webhook.everyupdate import ANA, BSUID, EVERY, MESSAGES, NUMBER, STATUSES, Json, envelope, news
 from tests.webhook.test_webhook import SECRET, facts, post
-from whatsapp.events import AccountNews, Event, Inbound, NumberChange, Other, Preference, Status
+from whatsapp.events import AccountNews, Echo, Event, Inbound, NumberChange, Other, Preference, Status
 from whatsapp.inbound import parse
 from whatsapp.signature import sign
 
@@ -39,11 +39,11 @@ KINDS = {
     "CallConnect": Other,
     "CallTerminate": Other,
     "CallStatus": Other,
-    "OutgoingMessage": Other,
-    "OutgoingDeletedMessage": Other,
-    "OutgoingEditedMessage": Other,
+    "OutgoingMessage": Echo,
+    "OutgoingDeletedMessage": Echo,
+    "OutgoingEditedMessage": Echo,
 }
-"""pywa's types, and what they are to us. Calls and what the business's own app said are nothing to a case."""
+"""pywa's types, and what they are to us. Calls over WhatsApp are nothing to a case."""
 HANDLERS: list[Any] = [
     kind
     for name, kind in inspect.getmembers(handlers, inspect.isclass)
