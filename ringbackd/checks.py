@@ -161,7 +161,7 @@ async def _templates(settings: Settings, flows: dict[str, Flow]) -> list[Finding
         return [Finding(False, "templates: not tried without Redis")]
     if troubles:
         return [Finding(False, trouble) for trouble in troubles]
-    if settings.whatsapp.waba_id:
+    if settings.whatsapp.templates_url:
         return [Finding(True, f"templates are approved and fit: {names}")]
     return [Finding(True, f"templates that must be approved at Meta: {names}; set whatsapp.waba_id and this is tried")]
 

@@ -49,13 +49,13 @@ async def look(settings: Settings, flows: Mapping[str, Flow], store: Store) -> l
 
     Raises redis.RedisError.
     """
-    if not settings.whatsapp.waba_id:
+    if not settings.whatsapp.templates_url:
         known = await recall(store)
         return [f"{trouble}, as last heard" for trouble in unready(settings, flows, known) if known]
     try:
         async with Graph(settings.whatsapp) as graph:
             known = await graph.templates()
     except GraphError as error:
-        return [f"templates: {error}; look at whatsapp.waba_id"]
+        return [f"templates: {error}; look at whatsapp.waba_id and templates_path"]
     await remember(store, known)
     return unready(settings, flows, known)

@@ -92,14 +92,17 @@ def _ours(
 
 
 async def _known(settings: Settings) -> Known:
-    """Meta's list, which is then remembered. Raises SettingsError without whatsapp.waba_id, FailedError if it fails."""
-    if not settings.whatsapp.waba_id:
-        raise SettingsError("whatsapp.waba_id is missing: the id of the WhatsApp Business account, beside the number's")
+    """Meta's list, which is then remembered. Raises SettingsError without an account, FailedError if it fails."""
+    if not settings.whatsapp.templates_url:
+        raise SettingsError(
+            "whatsapp.waba_id is missing: the id of the WhatsApp Business account, beside the number's;"
+            ' with 360dialog set whatsapp.templates_path = "/v1/configs/templates" instead'
+        )
     try:
         async with Graph(settings.whatsapp) as graph:
             known = await graph.templates()
     except GraphError as error:
-        raise FailedError(f"templates: {error}; look at whatsapp.waba_id and whatsapp.token") from error
+        raise FailedError(f"templates: {error}; look at whatsapp.waba_id, templates_path and token") from error
     async with open_store(settings.redis) as store:
         await remember(store, known)
     return known

@@ -1,4 +1,7 @@
-"""The Graph API calls about templates, for the command line and for a look at start; not on the way of any message."""
+"""The API calls about templates, for the command line and for a look at start; not on the way of any message.
+
+Meta's list is `data` with a cursor, that of 360dialog (docs.360dialog.com) `waba_templates` with offset and total.
+"""
 
 from __future__ import annotations
 
@@ -51,14 +54,16 @@ class Graph:
         """Every template of the account, by name and language."""
         found: dict[tuple[str, str], Remote] = {}
         params = {"fields": FIELDS, "limit": str(PAGE)}
+        seen = 0
         for _ in range(MOST_PAGES):
             answer = await self._ask("GET", params=params)
-            found |= {(one.name, one.language): one for one in map(remote, listed(answer, "data"))}
-            after = words(dig(answer, "paging", "cursors", "after"))
-            # Only the cursor is taken: the address of the next page holds the token, and could lead anywhere.
-            if not (after and dig(answer, "paging", "next")):
+            items = listed(answer, "data") or listed(answer, "waba_templates")
+            found |= {(one.name, one.language): one for one in map(remote, items)}
+            seen += len(items)
+            following = _following(answer, seen) if items else {}
+            if not following:
                 break
-            params["after"] = after
+            params |= following
         return found
 
     async def create(self, template: TemplateFile, code: str, allow_category_change: bool) -> Remote:
@@ -88,7 +93,21 @@ class Graph:
 
     def _why(self, body: object, status: int) -> str:
         error = dig(body, "error")
-        told = (dig(error, "error_user_msg"), dig(error, "error_data", "details"), dig(error, "message"))
+        told = (
+            dig(error, "error_user_msg"),
+            dig(error, "error_data", "details"),
+            dig(error, "message"),
+            dig(body, "meta", "developer_message"),
+        )
         why = next((text for one in told if (text := words(one))), "no reason given")
         code = words(dig(error, "code")) or f"HTTP {status}"
         return one_line(self._settings.hide(f"({code}) {why}"))
+
+
+def _following(answer: object, seen: int) -> dict[str, str]:
+    """The parameters of the next page, none after the last one."""
+    after, total = words(dig(answer, "paging", "cursors", "after")), dig(answer, "total")
+    # Only the cursor is taken: the address of the next page holds the token, and could lead anywhere.
+    if after and dig(answer, "paging", "next"):
+        return {"after": after}
+    return {"offset": str(seen)} if isinstance(total, int) and seen < total else {}

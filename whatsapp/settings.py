@@ -36,12 +36,13 @@ def _certificates(path: Path | None) -> Path | None:
 class CloudSettings(BaseModel):
     """One WhatsApp number and the way to its API. Secrets never show in `repr`, logs or error texts.
 
-    `messages_path` (messages are posted there) and `number_path` (`ringback doctor` looks there; empty: it does not)
-    may hold `{version}` and `{phone_number_id}`; `auth_header: auth_prefix + token` goes with every request. `proxy` is
-    the address of an HTTP proxy, with user and password if it wants them; `ca_file` holds certificates (PEM) that are
-    trusted besides the system's, as companies need whose proxy opens every connection. `app_secrets` are all accepted
-    on webhooks, so that a secret can be changed without losing one. `waba_id`, the WhatsApp Business account of number
-    and templates, is needed by `ringback templates` and the look at start only. `timeout_s` is how long to wait for a
+    `messages_path` (messages are posted there), `number_path` (`ringback doctor` looks there; empty: it does not)
+    and `templates_path` may hold `{version}`, `{phone_number_id}` and `{waba_id}`; `auth_header: auth_prefix +
+    token` goes with every request. `proxy` is the address of an HTTP proxy, with user and password if it wants
+    them; `ca_file` holds certificates (PEM) that are trusted besides the system's, as companies need whose proxy
+    opens every connection. `app_secrets` are all accepted on webhooks, so that a secret can be changed without
+    losing one. `waba_id`, the WhatsApp Business account of number and templates, is needed by `ringback templates`
+    and the look at start only, and only if `templates_path` holds it. `timeout_s` is how long to wait for a
     connection, and then for the answer.
     """
 
@@ -53,6 +54,7 @@ class CloudSettings(BaseModel):
     waba_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,32}$")] = ""
     messages_path: str = "/{version}/{phone_number_id}/messages"
     number_path: str = "/{version}/{phone_number_id}"
+    templates_path: str = "/{version}/{waba_id}/message_templates"
     auth_header: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")] = "Authorization"
     auth_prefix: Annotated[str, StringConstraints(pattern=r"^[!-~ ]{0,64}$")] = "Bearer "
     token: Secret
@@ -71,15 +73,15 @@ class CloudSettings(BaseModel):
             raise ValueError("must begin with https:// (http:// only for 127.0.0.1, ::1 or localhost)")
         return base_url.rstrip("/")
 
-    @field_validator("messages_path", "number_path")
+    @field_validator("messages_path", "number_path", "templates_path")
     @classmethod
     def _known_places(cls, path: str, field: ValidationInfo) -> str:
         if not path and field.field_name == "number_path":
             return path
         try:
-            filled = path.format(version="", phone_number_id="")
+            filled = path.format(version="", phone_number_id="", waba_id="")
         except (KeyError, IndexError, ValueError, AttributeError):
-            raise ValueError("may hold {version} and {phone_number_id}, nothing else in braces") from None
+            raise ValueError("may hold {version}, {phone_number_id} and {waba_id}, nothing else in braces") from None
         if not filled.startswith("/"):
             raise ValueError("must begin with /")
         return path
@@ -128,7 +130,8 @@ class CloudSettings(BaseModel):
         return self._url(self.number_path) if self.number_path else ""
 
     def _url(self, path: str) -> str:
-        return self.base_url + path.format(version=self.version, phone_number_id=self.phone_number_id)
+        names = {"version": self.version, "phone_number_id": self.phone_number_id, "waba_id": self.waba_id}
+        return self.base_url + path.format(**names)
 
     @property
     def proxy_url(self) -> str | None:
@@ -144,8 +147,9 @@ class CloudSettings(BaseModel):
 
     @property
     def templates_url(self) -> str:
-        """The address of the account's message templates."""
-        return f"{self.base_url}/{self.version}/{self.waba_id}/message_templates"
+        """The address of the account's message templates; '' while the account is not named."""
+        named = self.waba_id or "{waba_id}" not in self.templates_path
+        return self._url(self.templates_path) if named else ""
 
     @property
     def auth(self) -> dict[str, str]:

@@ -37,7 +37,7 @@ class Remote:
 
 
 def remote(item: object) -> Remote:
-    """One entry of the answer of `GET /{waba-id}/message_templates`."""
+    """One entry of the answer of `GET /{waba-id}/message_templates`, or of a provider's list in the same form."""
     components = {words(dig(part, "type")).upper(): part for part in listed(item, "components")}
     ttl = dig(item, "message_send_ttl_seconds")
     reason = words(dig(item, "rejected_reason"))
@@ -46,7 +46,7 @@ def remote(item: object) -> Remote:
         language=words(dig(item, "language")),
         status=words(dig(item, "status")).upper(),
         category=words(dig(item, "category")).upper(),
-        quality=words(dig(item, "quality_score", "score")).upper(),
+        quality=words(dig(item, "quality_score", "score") or dig(item, "quality_score")).upper(),
         reason="" if reason == "NONE" else reason,
         ttl_s=ttl if isinstance(ttl, int) and ttl > 0 else None,
         body=words(dig(components.get("BODY"), "text")),

@@ -16,6 +16,8 @@ def settings(**changed: object) -> CloudSettings:
 
 def test_meta() -> None:
     assert settings().messages_url == "https://graph.facebook.com/v26.0/1/messages"
+    assert settings(waba_id="9").templates_url == "https://graph.facebook.com/v26.0/9/message_templates"
+    assert settings().templates_url == "", "no account, no templates"
     assert settings().auth == {"Authorization": "Bearer EAAB"}
 
 
@@ -23,12 +25,14 @@ def test_360dialog() -> None:
     other = settings(
         base_url="https://waba-v2.360dialog.io/",
         messages_path="/messages",
+        templates_path="/v1/configs/templates",
         auth_header="D360-API-KEY",
         auth_prefix="",
         app_secrets=[],
         verify_signature=False,
     )
     assert other.messages_url == "https://waba-v2.360dialog.io/messages"
+    assert other.templates_url == "https://waba-v2.360dialog.io/v1/configs/templates"
     assert other.auth == {"D360-API-KEY": "EAAB"}
 
 
