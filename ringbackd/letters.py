@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,16 +49,18 @@ class Letters:
         return [DeadLetter(id=entry.decode(), **json.loads(fields[b"json"])) for entry, fields in rows]
 
     async def find(self, wanted: str) -> DeadLetter | tuple[Message, str, float]:
-        """A dead letter or a waiting message by its id. FailedError when there is none."""
-        for row in await self.outbox.waiting():
-            if row[0].id == wanted:
-                return row
+        """A dead letter, or a message that was not sent yet, by its id. FailedError when there is none."""
+        if held := await self.outbox.held(wanted):
+            return held
         try:
             found = await self.dead(wanted, wanted)
         except ResponseError:  # not in the form of a stream's ids
             found = []
         if not found:
-            raise FailedError(f"nothing that waits has the id {wanted!r}; look at: ringback outbox list")
+            raise FailedError(
+                f"nothing that waits has the id {wanted!r}; `ringback outbox list` shows what does,"
+                " `ringback message ID` what became of a message"
+            )
         return found[0]
 
     async def revive(self, letter: DeadLetter) -> None:
@@ -84,10 +86,11 @@ async def _letters(arguments: argparse.Namespace) -> AsyncIterator[Letters]:
 async def show_all(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback outbox list`."""
     async with _letters(arguments) as letters:
-        waiting, dead, broken = (
+        waiting, dead, broken, queued = (
             await letters.outbox.waiting(),
             await letters.dead(),
             await letters.outbox.limits.broken(),
+            await letters.outbox.queued(),
         )
     if arguments.json:
         for found in (*map(_object, waiting), *map(_object, dead)):
@@ -95,16 +98,24 @@ async def show_all(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     for name, (why, since) in broken.items():
         console.print(f"{name} does not work since {_when(since)}: {why}", style="red", markup=False)
-    table = Table("message", "line", "to", "kind", "next try", "why", title=f"{len(waiting)} messages wait")
+    if queued:
+        console.print(f"with the sender now: {queued}; if that does not fall, `ringback run` is not sending")
+    table = Table("message", "line", "to", "kind", "next try", "why", title=_titled("messages that wait", waiting))
     for message, why, at in waiting[:SHOWN]:
         table.add_row(*map(escape, (message.id, message.line, message.to, message.body.kind, _when(at), why)))
     console.print(table)
-    graves = Table("dead letter", "of", "why", title=f"{len(dead)} dead letters")
+    graves = Table("dead letter", "of", "why", title=_titled("dead letters", dead))
     for letter in dead[:SHOWN]:
         graves.add_row(*map(escape, (letter.id, letter.stream.rpartition(":")[2], letter.why)))
     if dead:
         console.print(graves)
+        console.print("`ringback outbox show ID` tells all of one, `retry ID` tries it again, `drop ID` forgets it")
     return 0
+
+
+def _titled(what: str, rows: Sequence[object]) -> str:
+    more = f", the first {SHOWN}" if len(rows) > SHOWN else ""
+    return f"{what}: {len(rows)}{more}"
 
 
 async def show_one(arguments: argparse.Namespace, console: Console) -> int:

@@ -24,7 +24,10 @@ async def message(arguments: argparse.Namespace, console: Console) -> int:
         found = [letter for letter in every if name in {letter.id, letter.wamid, letter.case} - {""}]
         states = {letter.id: await store.message_state(letter.id) for letter in found}
     if not found:
-        raise FailedError(f"no message in the journal has the id {name!r}, and no case with messages either")
+        raise FailedError(
+            f"no message in the journal has the id {name!r}, and no case with messages either;"
+            " `ringback cases list` shows the ids of open cases"
+        )
     if arguments.json:
         console.file.writelines(LETTER.dump_json(letter).decode() + "\n" for letter in found)
     else:

@@ -135,6 +135,20 @@ class RedisOutbox:
             if state in {b"queued", b"doubt"}
         ]
 
+    async def held(self, name: str) -> tuple[Message, str, float] | None:
+        """A message that was not sent yet, as `waiting` tells it; now is its turn if no timer says otherwise."""
+        body, why, state = await self.store.fields(self._key(name), "json", "why", "state")
+        if state not in {b"queued", b"doubt"}:
+            return None
+        at = await self.store.redis.zscore(self.store.keys.timers, self._again(name))
+        return Message.model_validate_json(body), why.decode(), at or self.clock()
+
+    async def queued(self) -> int:
+        """How many messages are with the sender now: it has not taken them up, or not finished with them."""
+        keys = self.store.keys
+        firsts = [keys.first(line) for line in await self.store.members(keys.of("outboxes"))]
+        return sum([await self.store.redis.xlen(stream) for stream in (keys.answers, keys.outbox, *firsts)])
+
     async def retry(self) -> int:
         """Try everything that waits again now, except what is in doubt; says how many messages."""
         await self.limits.trust()

@@ -11,7 +11,9 @@ from ringback.fact import Accepted, Delivery, PersonActed, Refused, Said
 from ringback.journal import Event
 from ringback.message import Message, Text
 from ringback.record import State
+from ringbackd.commands import FailedError
 from ringbackd.keys import NO_WHATSAPP_S
+from ringbackd.letters import Letters
 from ringbackd.store import Store
 from tests.redis.offices import Office, entries
 from whatsapp.outcome import Outcome, RetryAt, Scope, Sent, Unclear
@@ -208,6 +210,22 @@ async def test_a_message_that_waits_can_be_dropped_and_its_case_learns_it(office
     api = Api()
     await work(office, api)
     assert api.posted == []
+
+
+async def test_a_message_that_nobody_took_up_yet_is_found_and_can_be_dropped(office: Office) -> None:
+    """The service is stopped: nothing waits for a time, all of it for the sender."""
+    (name,) = await office.queued()
+    letters = Letters(office.store, office.outbox)
+    assert (await office.outbox.waiting(), await office.outbox.queued()) == ([], 1)
+    found = await letters.find(name)
+    assert isinstance(found, tuple)
+    assert (found[0].id, found[2]) == (name, office.now)
+    assert await office.outbox.drop(found[0])
+    api = Api()
+    await work(office, api)
+    assert (api.posted, await office.outbox.queued()) == ([], 0)
+    with pytest.raises(FailedError, match="ringback outbox list"):
+        await letters.find(name)
 
 
 async def test_whom_whatsapp_did_not_reach_is_not_written_to_again_until_he_writes(office: Office) -> None:
