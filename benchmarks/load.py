@@ -85,7 +85,7 @@ def _number(key: bytes) -> float:
     match key.decode().partition(":")[2].split(":"):
         case ["message", name]:
             return int(name[1:].partition("-")[0])
-        case ["wamid", _] | ["pace", "case" | "customer", _]:
+        case ["wamid", _] | ["written", "case" | "customer", _]:
             return -1
         case _:
             return FAR

@@ -19,8 +19,8 @@ from ami_listener.rights import Rights
 from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
 from ringbackd import gapcheck, webhookchecks
+from ringbackd.circuits import Circuits
 from ringbackd.opening import open_store
-from ringbackd.pacing import Pace
 from ringbackd.readiness import look, wanted
 from ringbackd.settings import Settings
 
@@ -65,7 +65,7 @@ async def _redis(settings: Settings) -> Finding:
             dead = await store.redis.xlen(store.keys.of("dead"))
             trouble = await store.trouble(settings.pbx.name)
             lost = int(await store.redis.get(store.keys.of("lost", settings.pbx.name)) or 0)
-            broken = await Pace(store, settings.sender.pacing).broken()
+            broken = await Circuits(store).broken()
     except RedisError as error:
         return Finding(False, f"Redis: {error}; look at redis.url")
     if dead:

@@ -44,7 +44,7 @@ from ringbackd.keys import REMEMBER_S
 from ringbackd.offering import Offering, not_taken, was_taken
 from ringbackd.planning import Plan, Planner
 from ringbackd.store import ConflictError, Op, Store
-from ringbackd.templatestore import change_writes
+from ringbackd.templatenews import news_writes
 from ringbackd.writes import contact_writes
 
 log = logging.getLogger("ringback.desk")
@@ -156,7 +156,7 @@ class Desk:
         check, keep = await self.store.newest(fact)
         plan.checks += check
         plan.writes += keep
-        plan.writes += change_writes(self.store, fact) if keep else []
+        plan.writes += await news_writes(self.store, fact, self.clock) if keep else []
         data = {"field": fact.field, "subject": fact.subject, "event": fact.event, "detail": fact.detail}
         plan.writes.append(self.store.note(Entry(at=self.clock(), event=Event.ACCOUNT, data=data)))
 

@@ -7,7 +7,7 @@
 | outboxes | set | the lines that ever had a first contact |
 | pace:number, pace:pair:TO | string | when the next message, or the next to him, would be on time (epoch seconds) |
 | pace:day | sorted set | whom we wrote to first in the last 24 hours (score: when) |
-| pace:case:ID, pace:customer:KEY | set | messages of a case so far, first contacts of a customer in a day (ids) |
+| written:case:ID, written:customer:KEY | set | messages of a case so far, first contacts of a customer in a day (ids) |
 | circuit:account, circuit:number, circuit:template:NAME:LANGUAGE | hash | broken: `why`, `since`, `tries`, `probe_at` |
 | journal | stream | what happened |
 | dead | stream | what could not be processed, with the reason |

@@ -15,13 +15,13 @@ from redis.exceptions import ResponseError
 from rich.console import Console
 from rich.table import Table
 
-from ringback.message import Message
 from ringbackd.commands import FailedError
 from ringbackd.opening import open_store
 from ringbackd.outbox import RedisOutbox
 from ringbackd.settings import load
 from ringbackd.show import escape
 from ringbackd.store import Op, Store
+from ringbackd.waiting import Waiting, held, queued, waiting
 
 SHOWN = 200
 """Rows of a table; `--json` gives all."""
@@ -48,10 +48,10 @@ class Letters:
         rows: Any = await self.store.redis.xrange(self.store.keys.of("dead"), first, last)
         return [DeadLetter(id=entry.decode(), **json.loads(fields[b"json"])) for entry, fields in rows]
 
-    async def find(self, wanted: str) -> DeadLetter | tuple[Message, str, float]:
+    async def find(self, wanted: str) -> DeadLetter | Waiting:
         """A dead letter, or a message that was not sent yet, by its id. FailedError when there is none."""
-        if held := await self.outbox.held(wanted):
-            return held
+        if one := await held(self.store, wanted, self.outbox.clock()):
+            return one
         try:
             found = await self.dead(wanted, wanted)
         except ResponseError:  # not in the form of a stream's ids
@@ -86,23 +86,24 @@ async def _letters(arguments: argparse.Namespace) -> AsyncIterator[Letters]:
 async def show_all(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback outbox list`."""
     async with _letters(arguments) as letters:
-        waiting, dead, broken, queued = (
-            await letters.outbox.waiting(),
+        late, dead, broken, at_work = (
+            await waiting(letters.store),
             await letters.dead(),
-            await letters.outbox.limits.broken(),
-            await letters.outbox.queued(),
+            await letters.outbox.limits.circuits.broken(),
+            await queued(letters.store),
         )
     if arguments.json:
-        for found in (*map(_object, waiting), *map(_object, dead)):
+        for found in (*map(_object, late), *map(_object, dead)):
             console.file.write(json.dumps(found, ensure_ascii=False) + "\n")
         return 0
     for name, (why, since) in broken.items():
         console.print(f"{name} does not work since {_when(since)}: {why}", style="red", markup=False)
-    if queued:
-        console.print(f"with the sender now: {queued}; if that does not fall, `ringback run` is not sending")
-    table = Table("message", "line", "to", "kind", "next try", "why", title=_titled("messages that wait", waiting))
-    for message, why, at in waiting[:SHOWN]:
-        table.add_row(*map(escape, (message.id, message.line, message.to, message.body.kind, _when(at), why)))
+    if at_work:
+        console.print(f"with the sender now: {at_work}; if that does not fall, `ringback run` is not sending")
+    table = Table("message", "line", "to", "kind", "next try", "why", title=_titled("messages that wait", late))
+    for one in late[:SHOWN]:
+        message, why = one.message, f"may have been sent: {one.why}" if one.in_doubt else one.why
+        table.add_row(*map(escape, (message.id, message.line, message.to, message.body.kind, _when(one.at), why)))
     console.print(table)
     graves = Table("dead letter", "of", "why", title=_titled("dead letters", dead))
     for letter in dead[:SHOWN]:
@@ -139,7 +140,10 @@ async def retry(arguments: argparse.Namespace, console: Console) -> int:
             await letters.revive(found)
             console.print(f"{arguments.id} is processed again", style="green")
         else:
-            console.print(f"{await letters.outbox.retry()} messages are tried again now", style="green")
+            tried, in_doubt = await letters.outbox.retry()
+            console.print(f"{tried} messages are tried again now", style="green")
+            if in_doubt:
+                console.print(f"{in_doubt} may have been sent: they wait for word, for sender.doubt_s at most")
     return 0
 
 
@@ -149,17 +153,17 @@ async def drop(arguments: argparse.Namespace, console: Console) -> int:
         found = await letters.find(arguments.id)
         if isinstance(found, DeadLetter):
             await letters.forget(found)
-        elif not await letters.outbox.drop(found[0]):
+        elif not await letters.outbox.drop(found.message):
             raise FailedError(f"{arguments.id} is being sent or may have been sent: it cannot be dropped any more")
     console.print(f"{arguments.id} is dropped", style="green")
     return 0
 
 
-def _object(found: DeadLetter | tuple[Message, str, float]) -> dict[str, Any]:
+def _object(found: DeadLetter | Waiting) -> dict[str, Any]:
     if isinstance(found, DeadLetter):
         return {"dead": found.id, "stream": found.stream, "why": found.why, "json": found.json}
-    message, why, at = found
-    return {"message": message.model_dump(mode="json"), "why": why, "next_try": at, "in": round(at - time.time(), 1)}
+    wait = {"next_try": found.at, "in": round(found.at - time.time(), 1), "in_doubt": found.in_doubt}
+    return {"message": found.message.model_dump(mode="json"), "why": found.why, **wait}
 
 
 def _when(at: float) -> str:

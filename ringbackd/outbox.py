@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any, Literal, cast
@@ -10,9 +9,11 @@ from typing import Any, Literal, cast
 from ringback.consent import ruling
 from ringback.fact import Accepted, Refused
 from ringback.message import Message
+from ringbackd.circuits import needed
 from ringbackd.pacing import Pace, Pacing
 from ringbackd.store import ConflictError, Op, Store
 from ringbackd.together import Together
+from ringbackd.waiting import again, hurried, waiting
 from whatsapp.outcome import Refused as NotTaken
 from whatsapp.outcome import RetryAt, Sent
 from whatsapp.sender import Claimed, Pause
@@ -30,7 +31,8 @@ class RedisOutbox:
     def __init__(self, store: Store, doubt_s: float, limits: Pacing, clock: Callable[[], float] = time.time) -> None:
         self.store, self.doubt_s, self.clock = store, doubt_s, clock
         self.limits = Pace(store, limits, clock)
-        self._claims = Together(self._claimed)
+        self._standing = store.script("standing")
+        self._claims, self._standings = Together(self._claimed), Together(self._stands)
         self._settled = Together(self._settle)
 
     def _key(self, message: str) -> str:
@@ -39,17 +41,15 @@ class RedisOutbox:
     def _done(self, entry: str) -> list[Op]:
         return taken_off(GROUP, entry)
 
-    def _again(self, message: str) -> str:
-        return "2|" + json.dumps({"message": message}, separators=(",", ":"))
-
     async def claim(self, message: str, entry: str) -> Claimed | None:
         """See whatsapp.sender.Outbox."""
         found = await self._claims.ask(message)
         if not found:
             await self._settled.ask(self._done(entry))
             return None
-        body, customer, tries, live, erased, words = found
+        body, customer, tries = found
         claimed, key = Message.model_validate_json(body), customer.decode()
+        live, erased, words = await self._standings.ask(key)
         said = await self.store.ledger.read(key, words, erased)
         return Claimed(
             message=claimed,
@@ -60,11 +60,16 @@ class RedisOutbox:
         )
 
     async def _claimed(self, messages: list[str]) -> list[Any]:
-        keys, again = self.store.keys, f"{self.clock() + self.doubt_s:.3f}"
-        touched = [keys.timers, keys.of("erased"), *map(self._key, messages)]
-        args = [again, keys.of("live", ""), keys.of("consent", ""), *map(self._again, messages)]
+        touched = [self.store.keys.timers, *map(self._key, messages)]
+        args = [f"{self.clock() + self.doubt_s:.3f}", *map(again, messages)]
         # Whoever takes over from a lost primary must know that these may be posted already.
         answers: list[Any] = await self.store.sure(lambda to: self.store.claim(keys=touched, args=args, client=to))
+        return answers
+
+    async def _stands(self, customers: list[str]) -> list[Any]:
+        of = self.store.keys.of
+        touched = [of("erased"), *(of(what, key) for key in customers for what in ("live", "consent"))]
+        answers: list[Any] = await self._standing(keys=touched)
         return answers
 
     async def _settle(self, fates: list[list[Op]]) -> list[None]:
@@ -86,7 +91,7 @@ class RedisOutbox:
             user_id=sent.user_id or "",
             at=self.clock(),
         )
-        works = self.limits.mended(message)
+        works = self.limits.circuits.closed(*needed(message))
         await self._settled.ask([*self.store.accepted(fact), *works, self.store.fact(fact), *self._done(entry)])
 
     async def later(self, message: Message, delay_s: float, why: str, entry: str, tries: int = 1) -> None:
@@ -95,7 +100,7 @@ class RedisOutbox:
         writes: list[Op] = [
             ("IF", key, "state", "sending", "HSET", key, "state", "queued", "why", why),
             ("HINCRBY", key, "tries", str(tries)),
-            ("ZADD", self.store.keys.timers, at, self._again(message.id)),
+            ("ZADD", self.store.keys.timers, at, again(message.id)),
         ]
         await self._settled.ask([*writes, *self._done(entry)])
 
@@ -104,7 +109,7 @@ class RedisOutbox:
         key, at = self._key(message.id), f"{self.clock() + self.doubt_s:.3f}"
         writes: list[Op] = [
             ("IF", key, "state", "sending", "HSET", key, "state", "doubt", "why", why),
-            ("ZADD", self.store.keys.timers, at, self._again(message.id)),
+            ("ZADD", self.store.keys.timers, at, again(message.id)),
         ]
         await self._settled.ask([*writes, *self._done(entry)])
 
@@ -124,40 +129,13 @@ class RedisOutbox:
         at = await self.limits.broke(message, outcome.scope, code + outcome.why, delay)
         await self.later(message, max(0.0, at - self.clock()), code + outcome.why, entry)
 
-    async def waiting(self) -> list[tuple[Message, str, float]]:
-        """The messages that wait, the next first: each with the reason and when it is tried again (epoch seconds)."""
-        rows: Any = await self.store.redis.zrange(self.store.keys.timers, 0, -1, withscores=True)
-        due = {json.loads(member[2:])["message"]: at for member, at in rows if member.startswith(b"2|")}
-        found = [(at, await self.store.fields(self._key(name), "json", "why", "state")) for name, at in due.items()]
-        return [
-            (Message.model_validate_json(body), why.decode(), at)
-            for at, (body, why, state) in found
-            if state in {b"queued", b"doubt"}
-        ]
-
-    async def held(self, name: str) -> tuple[Message, str, float] | None:
-        """A message that was not sent yet, as `waiting` tells it; now is its turn if no timer says otherwise."""
-        body, why, state = await self.store.fields(self._key(name), "json", "why", "state")
-        if state not in {b"queued", b"doubt"}:
-            return None
-        at = await self.store.redis.zscore(self.store.keys.timers, self._again(name))
-        return Message.model_validate_json(body), why.decode(), at or self.clock()
-
-    async def queued(self) -> int:
-        """How many messages are with the sender now: it has not taken them up, or not finished with them."""
-        keys = self.store.keys
-        firsts = [keys.first(line) for line in await self.store.members(keys.of("outboxes"))]
-        return sum([await self.store.redis.xlen(stream) for stream in (keys.answers, keys.outbox, *firsts)])
-
-    async def retry(self) -> int:
-        """Try everything that waits again now, except what is in doubt; says how many messages."""
-        await self.limits.trust()
-        now = f"{self.clock():.3f}"
-        waiting = [message.id for message, _, _ in await self.waiting()]
-        for message in waiting:
-            timer: Op = ("ZADD", self.store.keys.timers, now, self._again(message))
-            await self.store.commit((), [("IF", self._key(message), "state", "queued", *timer)])
-        return len(waiting)
+    async def retry(self) -> tuple[int, int]:
+        """Try everything that waits again now; says how many messages, and how many are in doubt and wait on."""
+        await self.limits.circuits.trust()
+        some = await waiting(self.store)
+        writes = hurried(self.store, some, self.clock())
+        await self.store.commit((), writes)
+        return len(writes), len(some) - len(writes)
 
     async def drop(self, message: Message) -> bool:
         """Never send a message that waits; False if it was settled or is being posted meanwhile."""

@@ -14,15 +14,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from ringback.message import Message
-from ringbackd.store import Op, Store
+from ringbackd.circuits import FIRST_PROBE_S, Circuits, named
+from ringbackd.store import Store
 from ringbackd.together import Together
 from whatsapp.outcome import Scope
 from whatsapp.sender import Pause
 
 BATCH = 100
 """Messages that are taken in hand at a time, at most: an answer that comes meanwhile waits for them."""
-FIRST_PROBE_S = 60.0
-LAST_PROBE_S = 900.0
 
 
 class Pacing(BaseModel):
@@ -39,10 +38,11 @@ class Pacing(BaseModel):
 
 
 class Pace:
-    """The limits of one WhatsApp number, and the circuits that are open because something is broken."""
+    """The limits of one WhatsApp number; `circuits` are open where something is broken."""
 
     def __init__(self, store: Store, limits: Pacing, clock: Callable[[], float] = time.time) -> None:
         self.store, self.limits, self.clock = store, limits, clock
+        self.circuits = Circuits(store, clock)
         self._pace = store.script("pace")
         self._takes = Together(self._taken)
 
@@ -56,7 +56,7 @@ class Pace:
 
     async def _taken(self, wanted: list[tuple[Message, str]]) -> list[list[bytes]]:
         limits, keys = self.limits, self.store.keys
-        touched = [keys.of("circuit", "account"), keys.of("circuit", "number"), keys.of("pace", "number")]
+        touched = [self.circuits.key(("account",)), self.circuits.key(("number",)), keys.of("pace", "number")]
         touched += [keys.of("pace", "day"), *(name for message, key in wanted for name in self._touched(message, key))]
         args: list[str | float] = [f"{self.clock():.6f}", limits.per_second, limits.pair_s, limits.pair_burst]
         args += [limits.daily_recipients, limits.per_case, limits.per_customer_day, FIRST_PROBE_S]
@@ -68,10 +68,10 @@ class Pace:
     def _touched(self, message: Message, key: str) -> list[str]:
         of = self.store.keys.of
         return [
-            of("circuit", *_named(message, Scope.TEMPLATE)),
+            self.circuits.key(named(message, Scope.TEMPLATE)),
             of("pace", "pair", message.to),
-            of("pace", "case", message.case),
-            of("pace", "customer", key),
+            of("written", "case", message.case),
+            of("written", "customer", key),
         ]
 
     async def room(self) -> int:
@@ -84,26 +84,13 @@ class Pace:
                 return min(free, BATCH)
             await asyncio.sleep(1 / limits.per_second)
 
-    async def broken(self) -> dict[str, tuple[str, float]]:
-        """What does not work now: account, number or template:NAME:LANGUAGE, each with why and since when."""
-        prefix = self.store.keys.of("circuit", "")
-        found: dict[str, tuple[str, float]] = {}
-        async for key in self.store.redis.scan_iter(match=prefix.replace("[", "\\[") + "*", count=500):
-            why, since = await self.store.fields(key.decode(), "why", "since")
-            found[key.decode().removeprefix(prefix)] = (why.decode(), float(since or 0))
-        return found
-
     async def broke(self, message: Message, scope: Scope, why: str, delay_s: float = 0.0) -> float:
         """Stop what the scope names, for `delay_s` or a while that grows; says when it is tried again."""
         if scope is Scope.PAIR:
             return await self._crowded(message, delay_s)
-        name = self.store.keys.of("circuit", *_named(message, scope))
-        tries, since = await self.store.fields(name, "tries", "since")
-        wait = delay_s or min(FIRST_PROBE_S * 2 ** min(int(tries or 0), 10), LAST_PROBE_S)
-        now = self.clock()
-        op: Op = ("HSET", name, "why", why, "since", since.decode() or repr(now), "tries", str(int(tries or 0) + 1))
-        await self.store.commit((), [(*op, "probe_at", f"{now + wait:.3f}")])
-        return now + wait
+        at, writes = await self.circuits.opened(named(message, scope), why, delay_s)
+        await self.store.commit((), writes)
+        return at
 
     async def _crowded(self, message: Message, delay_s: float) -> float:
         """Let this recipient have nothing for a while, as if his burst were used up."""
@@ -111,23 +98,3 @@ class Pace:
         due = until + self.limits.pair_s * (self.limits.pair_burst - 1)
         await self.store.commit((), [("SET", pair, f"{due:.6f}", "PX", str(int(1000 * (due - self.clock())) + 1000))])
         return until
-
-    async def trust(self) -> None:
-        """Somebody says that he mended it: nothing is taken for broken until it fails again."""
-        await self.store.commit((), [("DEL", self.store.keys.of("circuit", name)) for name in await self.broken()])
-
-    def mended(self, message: Message) -> list[Op]:
-        """The writes that say that everything this message needed works."""
-        return [("DEL", self.store.keys.of("circuit", *names)) for names in circuits(message)]
-
-
-def circuits(message: Message) -> list[tuple[str, ...]]:
-    """What a message needs to work: the account, the number, and its template if it has one."""
-    return [("account",), ("number",), _named(message, Scope.TEMPLATE)]
-
-
-def _named(message: Message, scope: Scope) -> tuple[str, ...]:
-    body = message.body
-    if scope is Scope.TEMPLATE and body.kind == "template":
-        return ("template", body.name, body.language)
-    return ("account",) if scope is Scope.ACCOUNT else ("number",)

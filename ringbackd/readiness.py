@@ -11,7 +11,7 @@ from ringbackd.settings import Settings
 from ringbackd.store import Store
 from ringbackd.templatestore import recall, remember
 from whatsapp.graph import Graph, GraphError
-from whatsapp.templatestate import APPROVED, Remote
+from whatsapp.templatestate import Remote, usable
 
 Known = dict[tuple[str, str], Remote]
 
@@ -36,7 +36,7 @@ def _trouble(line: Line, step: Step, known: Known) -> str:
         codes = ", ".join(sorted(code for name, code in known if name == step.template))
         hint = f"; it is in {codes}: see template_language" if codes else ""
         return f"{where} is not at Meta{hint}; `ringback templates push` hands it in"
-    if there.status != APPROVED:
+    if not usable(there.status):
         return f"{where} is {there.status or 'unknown'}{f' ({there.reason})' if there.reason else ''}, not approved"
     places, buttons = len(template_places(step, line.language)), len(step.options)
     if there.places is not None and (there.places, len(there.buttons)) != (places, buttons):

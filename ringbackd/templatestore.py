@@ -5,18 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ringback.fact import AccountNews
 from ringbackd.store import Op, Store
-from whatsapp.templatestate import Remote, change
+from whatsapp.templatestate import Remote
 
 
-def change_writes(store: Store, news: AccountNews) -> list[Op]:
-    """The writes for news about a template, none for other news."""
-    told = change(news.field, news.subject, news.event, news.detail)
-    return [_write(store, *told)] if told else []
-
-
-def _write(store: Store, name: str, language: str, new: dict[str, str]) -> Op:
+def state_write(store: Store, name: str, language: str, new: dict[str, str]) -> Op:
+    """The write that keeps what is new of a template's state."""
     pairs = [part for pair in new.items() for part in pair]
     return ("HSET", store.keys.of("template", name, language), *pairs)
 
@@ -28,7 +22,7 @@ async def remember(store: Store, found: dict[tuple[str, str], Remote]) -> None:
     for one in found.values():
         text = {} if one.body is None else {"body": one.body, "footer": one.footer, "buttons": json.dumps(one.buttons)}
         state = {"status": one.status, "category": one.category, "quality": one.quality, "reason": one.reason}
-        writes.append(_write(store, one.name, one.language, state | text))
+        writes.append(state_write(store, one.name, one.language, state | text))
     await store.commit((), writes)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from whatsapp.reading import dig, listed, words
 from whatsapp.templatefile import TemplateFile
 
-APPROVED = "APPROVED"
 _PLACE = re.compile(r"\{\{[^{}]{1,60}\}\}")
 
 
@@ -73,6 +72,17 @@ def change(field: str, subject: str, event: str, detail: str) -> tuple[str, str,
         return None
     reason = {"reason": "" if detail == "NONE" else detail} if _TOLD[field] == "status" else {}
     return name, language.replace("-", "_"), {_TOLD[field]: event.upper(), **reason}
+
+
+_WORKS = dict.fromkeys(("APPROVED", "REINSTATED", "UNARCHIVED"), True) | dict.fromkeys(
+    ("PAUSED", "DISABLED", "REJECTED", "ARCHIVED", "PENDING_DELETION", "DELETED"), False
+)
+"""`event` of `message_template_status_update`, where it tells whether Meta takes messages with the template."""
+
+
+def usable(status: str) -> bool | None:
+    """Whether a template in this state can be sent; None where the state does not tell (flagged, locked, in review)."""
+    return _WORKS.get(status)
 
 
 def differences(local: TemplateFile, code: str, there: Remote) -> list[str]:

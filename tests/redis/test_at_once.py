@@ -56,7 +56,7 @@ async def test_each_pause_is_that_of_its_own_message(box: RedisOutbox) -> None:
     found = [one for one in await claimed(box) if one]
     box.limits.limits = WIDE.model_copy(update={"per_customer_day": 1, "pair_s": 100.0, "pair_burst": 1})
     for one in (found[2], found[9]):
-        await box.store.redis.sadd(box.store.keys.of("pace", "customer", one.key), "another")
+        await box.store.redis.sadd(box.store.keys.of("written", "customer", one.key), "another")
     await box.store.redis.set(box.store.keys.of("pace", "pair", found[4].message.to), "1000030")
     pauses = await asyncio.gather(*(box.pace(one) for one in found))
     assert {n: pause.seconds for n, pause in enumerate(pauses) if pause} == {2: None, 4: 30.0, 9: None}
@@ -66,7 +66,7 @@ async def test_the_fates_of_many_are_written_together_and_cost_a_few_scripts(box
     before = await calls(box.store)
     found = [one for one in await claimed(box) if one]
     assert await asyncio.gather(*(box.pace(one) for one in found)) == [None] * MANY
-    counted = [await box.store.members(box.store.keys.of("pace", "case", one.message.case)) for one in found]
+    counted = [await box.store.members(box.store.keys.of("written", "case", one.message.case)) for one in found]
     assert counted == [{one.message.id} for one in found]
     waiting = await entries(box.store)
     await asyncio.gather(

@@ -18,6 +18,7 @@ from ringbackd.desk import Desk
 from ringbackd.patience import Patience
 from ringbackd.pbxsink import RedisSink
 from ringbackd.store import Store
+from ringbackd.waiting import waiting
 from tests.core.worlds import FLOW, NOON, SECRET, call, line, payloads
 from tests.redis.offices import Office, entries
 from tests.redis.test_outbox import SENT, Api, Killed, work
@@ -71,7 +72,7 @@ async def test_a_kept_message_of_a_closed_case_is_not_kept_any_longer(store: Sto
     await work(office, Api(Refused(Scope.TEMPLATE, 132001, "no such template")))
     await office.settle()
     await returned(office, "2")
-    assert await office.outbox.waiting() == []
+    assert await waiting(office.store) == []
 
 
 async def test_what_was_refused_while_its_case_was_closed_is_not_kept(store: Store) -> None:
@@ -84,7 +85,7 @@ async def test_what_was_refused_while_its_case_was_closed_is_not_kept(store: Sto
             return await super().send(message, attempt)
 
     await work(office, Slow(Refused(Scope.ACCOUNT, 190, "token expired")))
-    assert await office.outbox.waiting() == []
+    assert await waiting(office.store) == []
 
 
 async def test_words_reach_a_person_though_an_open_case_is_on_a_line_that_was_removed(store: Store) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from ringback.message import Message, Template, Text
+from ringbackd.circuits import needed
 from ringbackd.pacing import Pace, Pacing
 from ringbackd.store import Store
 from ringbackd.streams import Consumer
@@ -101,8 +102,8 @@ async def test_while_something_is_broken_one_message_at_a_time_tries(store: Stor
     clock.now += 60.001
     tries = await taken(pace, others(5, template=True))
     assert sum(pause is None for pause in tries) == 1
-    await store.commit((), pace.mended(message(4, template=True)))
-    assert await pace.broken() == {}
+    await store.commit((), pace.circuits.closed(*needed(message(4, template=True))))
+    assert await pace.circuits.broken() == {}
     assert all(pause is None for pause in await taken(pace, others(5, template=True)))
 
 
