@@ -31,6 +31,8 @@ DIALLED = re.compile(r"\+?[0-9]{3,}")
 
 OFFER, CALLBACK, SAID = "RingbackOffer", "Ringback", frozenset(SaidThere)
 """The UserEvents of our offer and of our dialplan, and what the second may say."""
+OURS = frozenset({OFFER, CALLBACK})
+"""The only UserEvents that are read."""
 
 VARIABLES = frozenset({"QUEUESTATUS", "DIALSTATUS", "VMSTATUS", "FROM_DID", "__FROM_DID"})
 """The only channel variables that decide anything."""

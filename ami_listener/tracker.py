@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from ami_listener.beginnings import look
 from ami_listener.calls import LiveCall
-from ami_listener.handlers import CALL_HANDLERS, HANDLERS, VARIABLES
+from ami_listener.handlers import CALL_HANDLERS, HANDLERS, OURS, VARIABLES
 from ami_listener.registry import CallStarted, Event, Outcome, Registry
 from ami_listener.settings import PbxSettings
 from ringback.call import Call
@@ -40,6 +40,8 @@ class Tracker:
         name = event.get("Event", "")
         if name not in EVENTS or (name == "VarSet" and event.get("Variable") not in VARIABLES):
             return []
+        if name == "UserEvent" and event.get("UserEvent") not in OURS:
+            return []  # other people's may name channels that never were
         at = _time(event, at)
         self._registry.tick(at)
         if "Channel" not in event and "DestChannel" in event:
