@@ -129,7 +129,7 @@ async def _applied(store: Store, fact: PersonActed) -> bool:
     """Whether the service has done it by now."""
     until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
-        if await store.redis.exists(store.keys.of("applied", fact.id)):
+        if await store.redis.exists(store.keys.applied(fact.id)):
             return True
         await asyncio.sleep(LOOK_S)
     return False

@@ -85,7 +85,7 @@ class Desk:
         """Apply one fact, once: a fact that was applied before changes nothing, only `done` is written."""
         if isinstance(fact, Delivery):
             fact = await self._known(fact)
-        applied = self.store.keys.of("applied", fact.id)
+        applied = self.store.keys.applied(fact.id)
         for _ in range(TRIES):
             plan = await self._plan(fact)
             checks = [("EXISTS", applied, "0"), *plan.checks]

@@ -27,7 +27,7 @@
 | inflight:PBX:EXTEN | sorted set | attempts under way to a queue (score: when they were marked as dialled) |
 | calling:KEY | string | the attempt that rings a customer now |
 | attempt:ID | hash | `state` of a callback attempt |
-| applied:FACT | string | that a fact was applied |
+| applied:HASH | string | that the fact with the id of this hash was applied |
 | offered:PBX:LINKEDID | string | that the caller took the offer of WhatsApp or a call back |
 | contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |
 | consent:KEY | list | what a customer said about being contacted, as JSON, the oldest first |
@@ -47,6 +47,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 REMEMBER_S = 9 * 24 * 3600
@@ -87,6 +88,10 @@ class Keys:
     def outbox(self) -> str:
         """The stream of messages whose time has come again."""
         return self.of("outbox")
+
+    def applied(self, fact: str) -> str:
+        """The mark that a fact was applied: a hash of its id, for WhatsApp's ids have the customer's number in them."""
+        return self.of("applied", hashlib.sha256(f"applied {fact}".encode()).hexdigest()[:32])
 
     def first(self, line: str) -> str:
         """The stream of a line's first contacts: one line's many do not stand before another's few."""

@@ -125,7 +125,7 @@ class RedisSink:
 
     async def _once(self, entry: Entry, *more: Op) -> None:
         """Note something of this PBX in the journal, though it may be told again."""
-        applied = self.store.keys.of("applied", f"{entry.event}:{self.pbx}:{entry.at!r}")
+        applied = self.store.keys.applied(f"{entry.event}:{self.pbx}:{entry.at!r}")
         writes = [self.store.note(entry), ("SET", applied, "1", "EX", str(REMEMBER_S)), *more]
 
         async def write() -> None:

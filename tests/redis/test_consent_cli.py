@@ -188,7 +188,7 @@ async def busy(store: Store) -> Office:
 
 
 async def everything(store: Store) -> str:
-    """Every key with all that is in it, but for the marks of what was applied."""
+    """Every key with all that is in it."""
     redis: Any = store.redis
     readers = {
         b"string": redis.get,
@@ -198,8 +198,7 @@ async def everything(store: Store) -> str:
         b"list": lambda key: redis.lrange(key, 0, -1),
         b"stream": redis.xrange,
     }
-    keys = [key for key in await redis.keys("*") if b":applied:" not in key]
-    return "\n".join([f"{key} {await readers[await redis.type(key)](key)}" for key in sorted(keys)])
+    return "\n".join([f"{key} {await readers[await redis.type(key)](key)}" for key in sorted(await redis.keys("*"))])
 
 
 async def test_nothing_stays_of_who_was_erased_and_everything_of_the_others(store: Store) -> None:
