@@ -35,10 +35,17 @@ def answered(turn: Turn, fact: Said) -> None:
         _after_the_end(turn, choice, fact)
         return
     if fact.tapped and signed is None and not choice.option and turn.case.step:
-        turn.say(turn.case.step)  # a button that is none of ours: he is asked again
+        _again(turn)
         return
     turn.change(intent=choice.intent or turn.case.intent, urgency=choice.urgency or turn.case.urgency)
     _DOES[choice.does](turn, choice, fact)
+
+
+def _again(turn: Turn) -> None:
+    """He tapped a button that is none of ours: he is asked again, by now in a conversation that he began."""
+    if turn.case.state in {State.WAITING, State.CONTACTED}:
+        turn.change(state=State.TALKING)
+    turn.say(turn.case.step, until=turn.context.now + turn.context.line.stale_h * 3600)
 
 
 def _remember(turn: Turn, fact: Said) -> None:

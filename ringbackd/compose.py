@@ -154,8 +154,8 @@ class House:
     async def _webhook(self, stop: asyncio.Event) -> None:
         reader = intake.Intake(self.store, self.settings.whatsapp.phone_number_id)
         listen = self.settings.webhook
-        app = Webhook(self.settings.whatsapp, reader.persist, listen.trusted_proxies).app(listen.path)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        hook = Webhook(self.settings.whatsapp, reader.persist, listen.trusted_proxies)
+        runner = hook.runner(listen.path)
         await runner.setup()
         try:
             await web.TCPSite(runner, listen.host, listen.port, reuse_address=True).start()

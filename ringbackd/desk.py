@@ -137,6 +137,8 @@ class Desk:
             plan.writes += self._accepted(fact, case)
         if case:
             await self._planner.apply(plan, case, fact)
+        elif isinstance(fact, Delivery):
+            plan.writes.append(self.store.useless(f"statuses {fact.status} of no message of ours"))
 
     async def _plan_consent(self, plan: Plan, fact: ConsentChanged) -> None:
         consent = fact.consent

@@ -59,7 +59,7 @@ class Intake:
         keys, text = self.store.keys, other.model_dump_json()
         return [
             ("XADD", keys.of("unknown"), "MAXLEN", "~", str(KEPT), "*", "json", text),
-            ("HINCRBY", keys.of("unknown", "counts"), f"{other.field} {other.kind}".strip(), "1"),
+            self.store.useless(f"{other.field} {other.kind}".strip()),
         ]
 
 

@@ -258,6 +258,10 @@ class Store:
         rows: Any = await self.redis.hvals(self.keys.of("account"))
         return sorted((AccountNews.model_validate_json(row) for row in rows), key=lambda news: news.at)
 
+    def useless(self, kind: str) -> Op:
+        """The write that counts a webhook update that nobody has a use for."""
+        return ("HINCRBY", self.keys.of("unknown", "counts"), kind, "1")
+
     async def unknown(self) -> dict[bytes, bytes]:
         """How many webhook updates of each kind nobody could read."""
         counts: Any = await self.redis.hgetall(self.keys.of("unknown", "counts"))

@@ -42,6 +42,10 @@ class Webhook:
         app.router.add_get("/health", _health)
         return app
 
+    def runner(self, path: str) -> web.AppRunner:
+        """The server of that application. A body is taken as its sender signed it: nothing is unpacked."""
+        return web.AppRunner(self.app(path), access_log=None, shutdown_timeout=5, auto_decompress=False)
+
     async def verify(self, request: web.Request) -> web.Response:
         """Meta asks once whether the address is ours: the challenge comes back raw, or 403."""
         token = request.query.get("hub.verify_token", "")
@@ -57,7 +61,9 @@ class Webhook:
 
     async def receive(self, request: web.Request) -> web.Response:
         """200 once the body is safe; 401 for a wrong signature, 408 and 413 for a body that is too slow or too large,
-        503 while it cannot be kept (Meta sends it again)."""
+        415 for a packed one (Meta packs none), 503 while it cannot be kept (Meta sends it again)."""
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            return web.Response(status=415, text="send the body unpacked, without a Content-Encoding\n")
         try:
             async with asyncio.timeout(BODY_S):
                 raw = await request.read()

@@ -4,7 +4,7 @@ from ringback.call import Direction, Verdict
 from ringback.callback import Callback
 from ringback.command import ClearTimer, Record, Withdraw
 from ringback.consent import Act
-from ringback.fact import CallEnded, Delivery, NotDialled, PersonActed, Timer, TimerFired
+from ringback.fact import CallEnded, Delivery, NotDialled, PersonActed, Said, Timer, TimerFired
 from ringback.journal import Event
 from ringback.line import CallbackPlan
 from ringback.record import Outcome, State
@@ -256,6 +256,15 @@ def test_a_tap_on_a_closed_case_is_answered_politely_and_rings_nobody() -> None:
     world.taps("now", first)
     assert (world.case.state, world.dials) == (State.CLOSED, [])
     assert "cerrada" in world.messages[-1].body.model_dump()["text"]
+
+
+def test_a_button_of_another_program_is_answered_with_our_question() -> None:
+    world = contacted()
+    asked = world.messages[0].body
+    world.now += 23 * 3600
+    world.tell(Said(wamid="in", wa_id="51987654321", text="Ver más", payload="promo_7", tapped=True, at=world.now))
+    assert (world.case.state, world.messages[-1].body.kind) == (State.TALKING, asked.kind)
+    assert world.messages[-1].not_after > world.now
 
 
 def test_a_forged_payload_is_only_words() -> None:

@@ -248,3 +248,10 @@ async def test_what_a_person_writes_from_his_phone_makes_every_case_of_the_custo
     assert (await post.events()).count(Event.PERSON_REPLIED) == 2
     await post.desk.process(echo.model_copy(update={"wamid": "f", "wa_id": "51900000000"}))
     assert len(await store.active_cases()) == 2
+
+
+async def test_a_status_of_no_message_of_ours_is_counted_once(store: Store) -> None:
+    post = Post(store)
+    for wamid in ("theirs", "theirs", "another"):
+        await post.desk.process(Delivery(wamid=wamid, message="of-another-program", status="read", at=post.now))
+    assert await store.unknown() == {b"statuses read of no message of ours": b"2"}

@@ -23,9 +23,7 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def http(store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    runner = web.AppRunner(
-        Webhook(SETTINGS, Intake(store, "1").persist, [ip_network("127.0.0.1")]).app("/whatsapp"), access_log=None
-    )
+    runner = Webhook(SETTINGS, Intake(store, "1").persist, [ip_network("127.0.0.1")]).runner("/whatsapp")
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{runner.addresses[0][1]}") as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from typing import Any
 
@@ -102,6 +103,16 @@ async def test_signed_rubbish_is_dropped_and_does_not_stand_in_the_way(http: htt
     for raw in (b"\xff\xfe", b"[]", b"null", update(text("hola"))):
         assert await post(http, raw, sign(raw, SECRET)) == 200
     assert [fact.text for fact in await facts(store)] == ["hola"]
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "br", "zstd"])
+async def test_a_packed_body_is_refused_before_anybody_unpacks_it(
+    http: httpx.AsyncClient, store: Store, caplog: pytest.LogCaptureFixture, packing: str
+) -> None:
+    for raw in (b"rubbish", gzip.compress(bytes(1 << 24))):
+        headers = {"X-Hub-Signature-256": sign(raw, SECRET), "Content-Encoding": packing}
+        assert (await http.post("/whatsapp", content=raw, headers=headers)).status_code == 415
+    assert (await store.redis.xlen(store.keys.webhooks), caplog.records) == (0, [])
 
 
 async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient) -> None:
