@@ -41,7 +41,5 @@ def _unknown(counts: Mapping[str, int]) -> Iterator[tuple[bool, str]]:
         most = sorted(counts.items(), key=lambda item: -item[1])
         named = ", ".join(f"{kind} {count}" for kind, count in most[:WORST])
         more = f" and {len(most) - WORST} more kinds" if len(most) > WORST else ""
-        yield (
-            True,
-            f"webhook updates that Ringback has no use for (the stream `unknown` keeps what it cannot read): {named}{more}",
-        )
+        kept = "the stream `unknown` keeps those it cannot read"
+        yield True, f"webhook updates that Ringback has no use for ({kept}): {named}{more}"
