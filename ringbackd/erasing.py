@@ -21,7 +21,9 @@ PAGE = 500
 KEPT = frozenset({"applied", "erased", "salt", "journal", "webhooks", "facts"})
 OF_ONE = frozenset({"case", "message", "consent"})
 """Records of one customer, found by their names: another one may mention him, and stays whole."""
-PERSONAL = frozenset({"text", "caller", "dialled", "caller_name", "name", "wamid", "wa_id", "user_id", "proof"})
+PERSONAL = frozenset(
+    {"text", "caller", "dialled", "caller_name", "name", "wamid", "wa_id", "user_id", "proof", "old", "new"}
+)
 """Data of the journal that say who he is or what he said."""
 
 

@@ -44,7 +44,7 @@ def _number(value: object) -> str:
 
 def is_move(message: object) -> bool:
     """Whether a message is the news that a customer has another number or user id."""
-    return dig(message, "type") == "system" and dig(message, "system", "type") in MOVED
+    return dig(message, "type") == "system" and words(dig(message, "system", "type")) in MOVED
 
 
 def moved(message: object, value: object) -> NumberChange:

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from ringback.consent import Act, Consent, Way
-from ringback.fact import Accepted, CallEnded, ConsentChanged, Delivery, Said
+from ringback.fact import Accepted, CallEnded, ConsentChanged, Delivery, NumberChanged, Said
 from ringback.journal import Event
 from ringback.kpi import report
 from ringbackd.cli import main
@@ -280,3 +280,11 @@ def test_erase_from_the_command_line(settings: Path, redis_url: str, capsys: pyt
     assert [word["customer"] for word in shown["ledger"]] == [""]
     assert run(settings, "erase", "anonymous") == 2
     assert "is no customer's number" in capsys.readouterr().err
+
+
+async def test_the_journal_forgets_both_numbers_of_who_moved(store: Store) -> None:
+    office = await busy(store)
+    await office.desk.process(NumberChanged(wamid="moved", old_wa_id=KEY, wa_id="51922222222", at=NOON + 9))
+    await erase(store, (line(),), "51922222222")
+    (moved,) = [entry for entry in await store.journal() if entry.event is Event.NUMBER_CHANGED]
+    assert (moved.data["old"], moved.data["new"]) == ("", "")

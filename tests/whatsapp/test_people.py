@@ -50,6 +50,13 @@ def test_a_move_to_nowhere_is_kept_as_it_is(content: dict[str, object]) -> None:
     assert json.loads(event.raw)["system"]["type"] == "user_changed_number"
 
 
+@pytest.mark.parametrize("kind", [[], {}, None, 7])
+def test_a_move_of_no_kind_costs_nobody_his_message(kind: object) -> None:
+    message = {"id": "wamid.T", "from": "51911", "timestamp": "1750000000", "type": "text", "text": {"body": "hola"}}
+    messages = [SYSTEM | {"from": "51911", "system": {"type": kind}}, message]
+    assert getattr(parse(webhook({"metadata": META, "messages": messages}))[1], "text", "") == "hola"
+
+
 def test_the_field_for_new_user_ids_says_the_same() -> None:
     item = {"wa_id": "51911", "user_id": {"previous": OLD, "current": NEW}, "timestamp": "1750000000"}
     (event,) = parse(webhook({"user_id_update": [item]}, field="user_id_update"))
