@@ -38,6 +38,7 @@ from ringback.line import Line, line_of
 from ringback.phone import NoNumber, Number, match_key
 from ringback.policy import why_not
 from ringback.record import Case
+from ringbackd import seats
 from ringbackd.correspondence import Correspondence
 from ringbackd.guarding import DialGuard
 from ringbackd.keys import REMEMBER_S
@@ -194,6 +195,8 @@ class Desk:
         plan.writes.append(self.store.note(self._call_entry(fact.call, case.line if case else "")))
         if case:
             plan.writes += self.store.not_calling(case.key, fact.call.linkedid)
+            if line := self._by_name.get(case.line):
+                plan.writes.append(seats.freed(self.store, fact.call.pbx, line, fact.call.linkedid))
             if fact.call.verdict is Verdict.ANSWERED:
                 plan.writes.append(self.store.talked(case.key, fact.call.ended))
             await self._planner.apply(plan, case, fact)

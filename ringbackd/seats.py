@@ -38,6 +38,15 @@ class Look:
     queue: Occupancy | None
 
 
+def _inflight(store: Store, pbx: str, line: Line) -> str:
+    return store.keys.of("inflight", pbx, line.callback.exten)
+
+
+def freed(store: Store, pbx: str, line: Line, attempt: str) -> Op:
+    """The write by which an attempt that is over makes room for the next one at once."""
+    return ("ZREM", _inflight(store, pbx, line), attempt)
+
+
 class Seats:
     """The free agents of one PBX. `clock` gives epoch seconds."""
 
@@ -51,7 +60,7 @@ class Seats:
 
         Raises redis.RedisError.
         """
-        plan, key = line.callback, self.store.keys.of("inflight", self.pbx, line.callback.exten)
+        plan, key = line.callback, _inflight(self.store, self.pbx, line)
         try:
             look = await self._look(plan.exten)
         except (LinkDownError, TimeoutError, PermissionError) as error:
