@@ -40,7 +40,7 @@ async def test_a_message_is_posted_once_though_the_primary_is_lost(tmp_path: Pat
         redis = {"sentinels": [f"127.0.0.1:{cluster.sentinel}"], "service": "calls", "replicas": 1}
         api = {"base_url": cloud.url, "timeout_s": 1}
         config = settings(tmp_path, redis=redis, webhook={"port": port}, whatsapp=api)
-        config.write_text(f"{config.read_text()}\n[sender]\nwidth = 4\ndoubt_s = 15\n")
+        config.write_text(f"{config.read_text()}\n[sender]\nwidth = 4\ndoubt_s = 60\n")
         async with open_store(RedisSettings.model_validate(redis)) as store:
             await fill(store, range(MESSAGES))
             async with Service(config, "--only", "desk,webhook,sender") as service:
@@ -50,7 +50,7 @@ async def test_a_message_is_posted_once_though_the_primary_is_lost(tmp_path: Pat
                     otherwise=lambda: f"nothing is posted; {service.log}",
                 )
                 await cluster.kill_primary()
-                await until(lambda: _settled(store), seconds=60, otherwise=lambda: f"not settled; {service.log}")
+                await until(lambda: _settled(store), seconds=120, otherwise=lambda: f"not settled; {service.log}")
     assert Counter(message.ours for message in cloud.accepted) == {f"c{number}-m1": 1 for number in range(MESSAGES)}
 
 
