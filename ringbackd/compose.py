@@ -25,6 +25,7 @@ from ringbackd.flowfiles import read_flows
 from ringbackd.offerdoor import OfferDoor
 from ringbackd.opening import open_store
 from ringbackd.patience import Patience
+from ringbackd.pauses import set_within
 from ringbackd.pbxsink import RedisSink
 from ringbackd.readiness import look
 from ringbackd.seats import Seats
@@ -118,7 +119,7 @@ class House:
         while not stop.is_set():
             moved = await self.store.fire(time.time())
             if not moved:
-                await _pause(stop, TIMERS_EVERY_S)
+                await set_within(stop, TIMERS_EVERY_S)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
@@ -198,14 +199,6 @@ async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:
         return
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
 
 
 async def run(settings: Settings, only: Collection[str], stop: asyncio.Event) -> None:

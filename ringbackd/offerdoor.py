@@ -21,6 +21,7 @@ from ringback.fact import FACT, Offered
 from ringback.line import Line
 from ringbackd import menus
 from ringbackd.patience import Patience
+from ringbackd.pauses import set_within
 from ringbackd.settings import OfferSettings
 from ringbackd.store import Store
 
@@ -89,7 +90,7 @@ class OfferDoor:
             self._menu = menu
             self._write()
             times += 1
-            await _pause(stop, FRESH_S)
+            await set_within(stop, FRESH_S)
 
     def _write(self) -> None:
         text = dump(self._menu)
@@ -150,8 +151,3 @@ def _usable(folder: Path) -> None:
         raise OSError(f"offer.folder: {folder}: {error.strerror}") from error
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise OSError(f"offer.folder: {folder}: Ringback's user may not write there")
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

@@ -12,6 +12,7 @@ from ringback.message import Message
 from ringbackd.circuits import needed
 from ringbackd.pacing import Pace, Pacing
 from ringbackd.store import ConflictError, Op, Store
+from ringbackd.streams import CLAIM_IDLE_MS
 from ringbackd.together import Together
 from ringbackd.waiting import again, hurried, waiting
 from whatsapp.outcome import Refused as NotTaken
@@ -43,6 +44,7 @@ class RedisOutbox:
 
     async def claim(self, message: str, entry: str) -> Claimed | None:
         """See whatsapp.sender.Outbox."""
+        until = self.clock() + CLAIM_IDLE_MS / 1000
         found = await self._claims.ask(message)
         if not found:
             await self._settled.ask(self._done(entry))
@@ -57,6 +59,7 @@ class RedisOutbox:
             tries=int(tries),
             opted_out=ruling(said, claimed.brand).stopped,
             on_call=bool(live),
+            until=until,
         )
 
     async def _claimed(self, messages: list[str]) -> list[Any]:

@@ -13,9 +13,14 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from ringbackd.pauses import set_within
+
 BLOCK_MS = 500
 CLAIM_IDLE_MS = 10_000
 CLAIM_EVERY_S = 5.0
+"""What a dead member left is taken over by another one after ten to fifteen seconds."""
+KEEP_EVERY_S = 3.0
+"""How often a living member says that it still works on what it took, however long that lasts."""
 BATCH = 50
 PENDING = 1_000
 
@@ -55,6 +60,21 @@ class Consumer:
     def _give(self, entry: tuple[str, bytes]) -> tuple[str, bytes]:
         self._given.add(entry[0])
         return entry
+
+    async def keep(self, done: asyncio.Event) -> None:
+        """Until `done`: let nobody take over what was given to us and is not finished yet."""
+        while not await set_within(done, KEEP_EVERY_S):
+            await self.touch()
+
+    async def touch(self) -> None:
+        """What we work on counts as taken just now, unless somebody took it over meanwhile."""
+        least = int(KEEP_EVERY_S * 500)  # in ms: half a turn; whoever took it over has it for less
+        for stream in self.streams if self._given else []:
+            rows = await self._pending(stream, self.name)
+            old = [row["message_id"] for row in rows if row["time_since_delivered"] >= least]
+            mine = [entry for entry in old if _name(stream, entry) in self._given]
+            if mine:
+                await self.redis.xclaim(stream, self.group, self.name, least, mine, justid=True)
 
     async def _create(self) -> None:
         for stream in self.streams:
@@ -99,8 +119,8 @@ class Consumer:
             found += _entries(stream, rows)
         return found
 
-    async def _pending(self, stream: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = await self.redis.xpending_range(stream, self.group, "-", "+", count=PENDING)
+    async def _pending(self, stream: str, name: str | None = None) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = await self.redis.xpending_range(stream, self.group, "-", "+", PENDING, name)
         return rows
 
     def _is_orphan(self, stream: str, row: dict[str, Any]) -> bool:

@@ -27,6 +27,15 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then finish what is in hand. Raises RedisError when Redis goes away."""
+        done = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.consumer.keep(done))
+            try:
+                await self._work(stop)
+            finally:
+                done.set()
+
+    async def _work(self, stop: asyncio.Event) -> None:
         room = asyncio.Semaphore(self.width)
         async with asyncio.TaskGroup() as group:
             async for entry, raw in self.consumer.entries(stop):

@@ -45,6 +45,8 @@ RULES: dict[int, Rule] = {code: rule for rule, codes in _ROWS for code in codes}
 
 UNREACHABLE = Rule(Scope.NUMBER, growth=2)
 """No connection, so nothing was sent."""
+UNTRUSTED = Rule(Scope.ACCOUNT, growth=2, delay_s=60.0)
+"""A certificate that does not hold, so nothing was sent: somebody has to mend it, as with our own account."""
 
 _NO_SUCH_NODE = (100, 33)
 _THIS_ONE = Rule(Scope.RECIPIENT)

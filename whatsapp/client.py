@@ -6,7 +6,7 @@ import aiohttp
 from yarl import URL
 
 from ringback.message import Message
-from whatsapp.answer import UNREACHABLE, decide
+from whatsapp.answer import UNREACHABLE, UNTRUSTED, decide
 from whatsapp.outcome import Outcome, Unclear, one_line
 from whatsapp.settings import CloudSettings
 from whatsapp.wire import payload
@@ -39,6 +39,8 @@ class CloudClient:
         """Post `message` once. `attempt` counts earlier tries. Anything that breaks after it left is `Unclear`."""
         try:
             status, body = await self._post(message)
+        except aiohttp.ClientConnectorCertificateError as error:
+            return UNTRUSTED.apply(0, self._distrusted(error), attempt)
         except _NEVER_LEFT as error:
             return UNREACHABLE.apply(0, self._told(error), min(attempt, SOONER))
         except (aiohttp.ClientError, OSError) as error:
@@ -59,6 +61,13 @@ class CloudClient:
     def _redacted(self, body: bytes) -> bytes:
         # Meta repeats a malformed token in its error text, which ends up in the log.
         return body.replace(self._settings.token.get_secret_value().encode(), b"[secret]")
+
+    def _distrusted(self, error: aiohttp.ClientConnectorCertificateError) -> str:
+        why = getattr(error.certificate_error, "verify_message", "") or error.certificate_error
+        return one_line(
+            f"{self._settings.base_url}: its certificate does not hold ({why}), so nothing was sent; look at this "
+            "machine's clock and at whatsapp.base_url, and name the certificates of your own proxy in whatsapp.ca_file"
+        )
 
     def _told(self, error: Exception) -> str:
         return one_line(f"{self._settings.base_url}: {self._settings.hide(str(error)) or type(error).__name__}")

@@ -9,6 +9,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from ringback.message import Message
@@ -22,13 +23,17 @@ ON_CALL_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that is ours to post. `key` is the customer's match key, `tries` counts earlier posts."""
+    """A message that is ours to post. `key` is the customer's match key, `tries` counts earlier posts.
+
+    After `until` (epoch seconds) somebody else may have taken it over: it must not be posted then.
+    """
 
     message: Message
     key: str = ""
     tries: int = 0
     opted_out: bool = False
     on_call: bool = False
+    until: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,8 @@ class Sender:
             await self.outbox.later(message, ON_CALL_S, "on a call right now", entry, tries=0)
         elif pause := self._night(message) or await self.outbox.pace(claimed):
             await self._wait(message, pause, entry)
+        elif self.clock() > claimed.until:
+            await self.outbox.doubt(message, "this process stood still before it could post", entry)
         else:
             await self._post(message, claimed.tries, entry)
 
@@ -126,7 +133,8 @@ class Sender:
             case RetryAt(scope=Scope.RECIPIENT):
                 await self.outbox.later(message, outcome.delay_s * JITTER.uniform(1.0, 1.3), outcome.why, entry)
             case RetryAt():
-                self._once(logging.WARNING, f"WhatsApp: {outcome.why}; trying again until it works")
+                level = logging.ERROR if outcome.scope is Scope.ACCOUNT else logging.WARNING
+                self._once(level, f"WhatsApp: {outcome.why}; trying again until it works")
                 await self.outbox.broke(message, outcome, entry)
             case Unclear():
                 log.warning(

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from ringback.message import Message, Text
 from ringbackd.sandbox.kit import Root, ensure
+from ringbackd.sandbox.process import Process
 from tests.webhook.proxies import certificate
 from whatsapp.client import CloudClient
 from whatsapp.graph import Graph, GraphError
@@ -30,6 +31,35 @@ MESSAGE = Message(
 @pytest.fixture(scope="module")
 def root() -> Root:
     return asyncio.run(ensure(("proxies",), console=Console(stderr=True))).roots["proxies"]
+
+
+OFFICE = """
+[ca]
+default_ca = office
+[office]
+database = index.txt
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+x509_extensions = more
+[any]
+commonName = supplied
+[more]
+subjectAltName = IP:127.0.0.1
+"""
+
+
+async def outdated(root: Root, folder: Path) -> None:
+    """Make cert.pem anew, for the same key, so that it was good in 2020 only."""
+    for name, text in (("office.cnf", OFFICE), ("index.txt", ""), ("serial", "01")):
+        (folder / name).write_text(text)
+    ask = ["-config", "openssl.cnf", "-subj", "/CN=ringback test", "-key", "key.pem", "-out", "csr.pem"]
+    sign = ["-config", "office.cnf", "-keyfile", "key.pem", "-in", "csr.pem", "-out", "cert.pem"]
+    dates = ["-startdate", "20200101000000Z", "-enddate", "20200201000000Z"]
+    for words in (["req", "-new", *ask], ["ca", "-selfsign", "-batch", "-notext", *sign, *dates]):
+        made = await Process.start([*root.argv("usr/bin/openssl"), *words], log=folder / "openssl.log", cwd=folder)
+        assert await made.ended() == 0, made.tail()
 
 
 class Secure:
@@ -77,20 +107,30 @@ class Secure:
             return len(await graph.templates())
 
 
-@pytest.mark.parametrize(("address", "trusted"), [("127.0.0.1", False), ("127.0.0.2", True)])
-async def test_a_certificate_that_does_not_hold_gets_nothing(
-    root: Root, tmp_path: Path, address: str, trusted: bool
+@pytest.mark.parametrize(
+    ("address", "trusted", "expired", "says"),
+    [
+        ("127.0.0.1", False, False, "self-signed certificate"),
+        ("127.0.0.2", True, False, "IP address mismatch"),
+        ("127.0.0.1", True, True, "certificate has expired"),
+    ],
+)
+async def test_a_certificate_that_does_not_hold_gets_nothing_and_everything_waits(
+    root: Root, tmp_path: Path, address: str, trusted: bool, expired: bool, says: str
 ) -> None:
-    """Signed by nobody we trust, or made for somebody else."""
+    """Signed by nobody we trust, made for somebody else, or too old."""
     await certificate(root, tmp_path, address)
+    if expired:
+        await outdated(root, tmp_path)
     server = Secure(tmp_path)
     async with server.up():
         outcome = await server.post(tmp_path / "cert.pem" if trusted else None)
         with pytest.raises(GraphError, match="certificate"):
             await server.look(tmp_path / "cert.pem" if trusted else None)
     assert isinstance(outcome, RetryAt)
-    assert outcome.scope is Scope.NUMBER
-    assert "certificate" in outcome.why.lower()
+    assert (outcome.scope, outcome.delay_s) == (Scope.ACCOUNT, 60)
+    assert says in outcome.why
+    assert "whatsapp.ca_file" in outcome.why
     assert "secret-token" not in outcome.why
     assert "\n" not in outcome.why
     assert server.reached == 0

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ringbackd import streams
 from ringbackd.keys import Keys
 from ringbackd.opening import open_store
 from ringbackd.outbox import taken_off
@@ -100,6 +101,52 @@ async def test_what_cannot_be_processed_is_kept_and_does_not_stand_in_the_way(re
         ((_, dead),) = await rows(store, KEYS.of("dead"))
         assert handled == [b"good"]
         assert b"cannot be read" in dead[b"json"]
+
+
+async def test_nobody_takes_over_what_a_living_member_works_on(redis_url: str) -> None:
+    """However long that lasts. What it died with is taken over, and what somebody else has by now stays with him."""
+    async with open_store(RedisSettings(url=redis_url)) as store:
+        await store.redis.xadd(KEYS.facts, {"json": b"1"})
+        slow, other = (Consumer(store.redis, [KEYS.facts], "desk", name) for name in ("slow", "other"))
+        assert (await anext(slow.entries(asyncio.Event())))[1] == b"1"
+        ((entry, _),) = await rows(store, KEYS.facts)
+        await store.redis.xclaim(KEYS.facts, "desk", "slow", 0, [entry], idle=60_000)
+        await slow.touch()
+        assert await other._orphans() == []
+        await store.redis.xclaim(KEYS.facts, "desk", "slow", 0, [entry], idle=60_000)
+        other._next_claim = 0.0
+        assert [raw for _, raw in await other._orphans()] == [b"1"]
+        await slow.touch()
+        (row,) = await store.redis.xpending_range(KEYS.facts, "desk", "-", "+", 10)
+        assert row["consumer"] == b"other"
+
+
+async def test_a_worker_says_that_it_lives_while_it_works(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "KEEP_EVERY_S", 0.01)
+    handled: list[bytes] = []
+    stop = asyncio.Event()
+    async with open_store(RedisSettings(url=redis_url)) as store:
+        await store.redis.xadd(KEYS.facts, {"json": b"1"})
+
+        async def handle(raw: bytes, entry: str) -> None:
+            number = entry.split()[1]
+            await store.redis.xclaim(KEYS.facts, "desk", "a", 0, [number], idle=60_000)
+
+            async def young() -> bool:
+                (row,) = await store.redis.xpending_range(KEYS.facts, "desk", "-", "+", 10)
+                return int(row["time_since_delivered"]) < 60_000
+
+            stop.set()
+            await process.until(young, seconds=20, otherwise=lambda: "it did not say so")
+            handled.append(raw)
+
+        await Worker(store, Consumer(store.redis, [KEYS.facts], "desk", "a"), handle).run(stop)
+    assert handled == [b"1"]
+
+
+def test_a_dead_member_s_entries_are_taken_over_within_15_seconds() -> None:
+    assert streams.CLAIM_IDLE_MS / 1000 + streams.CLAIM_EVERY_S <= 15
+    assert 2 * streams.KEEP_EVERY_S < streams.CLAIM_IDLE_MS / 1000, "one that lives may miss a turn"
 
 
 async def test_what_was_given_to_us_and_never_arrived_is_read_again(redis_url: str) -> None:

@@ -14,12 +14,14 @@ from ringback.record import State
 from ringbackd.commands import FailedError
 from ringbackd.keys import NO_WHATSAPP_S
 from ringbackd.letters import Letters
+from ringbackd.outbox import RedisOutbox
+from ringbackd.pacing import Pacing
 from ringbackd.store import Store
 from ringbackd.waiting import Waiting, queued, waiting
 from tests.redis.offices import Office, entries
 from whatsapp.outcome import Outcome, RetryAt, Scope, Sent, Unclear
 from whatsapp.outcome import Refused as NotTaken
-from whatsapp.sender import Sender
+from whatsapp.sender import Claimed, Pause, Sender
 
 
 class Api:
@@ -101,6 +103,22 @@ async def test_what_was_never_sent_does_not_count_as_written_to_him(office: Offi
     assert len(api.posted) == 6
     (fact,) = await office.facts()
     assert isinstance(fact, Accepted)
+
+
+async def test_a_sender_that_stood_still_posts_nothing_that_another_may_have_taken_over(office: Office) -> None:
+    class Slow(RedisOutbox):
+        async def pace(self, claimed: Claimed) -> Pause | None:
+            office.now += 10.1
+            return await super().pace(claimed)
+
+    api, quick = Api(SENT), office.outbox
+    office.outbox = Slow(office.store, doubt_s=60, limits=Pacing(), clock=lambda: office.now)
+    await work(office, api)
+    assert api.posted == []
+    office.outbox, office.now = quick, office.now + 60
+    await office.store.fire(office.now)
+    await work(office, api)
+    assert len(api.posted) == 1
 
 
 async def test_a_status_that_comes_meanwhile_settles_the_doubt(office: Office) -> None:
