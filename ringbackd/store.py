@@ -95,10 +95,10 @@ class Store:
             raise ConflictError(int(failed) - 1)
 
     async def add_facts(self, facts: Iterable[Fact]) -> None:
-        """Put facts into the stream, all or none."""
+        """Put facts into the stream, all or none, so that they outlive the primary: who told them forgets them then."""
         writes = [self.fact(fact) for fact in facts]
         if writes:
-            await self.commit((), writes)
+            await self.commit((), writes, sure=True)
 
     def fact(self, fact: Fact) -> Op:
         """The write that puts a fact into the stream."""

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from benchmarks.load import fill
+from ringback.fact import PersonActed
 from ringbackd.opening import open_store
 from ringbackd.sandbox.cloud import Cloud
 from ringbackd.sandbox.cloudspec import Knobs
@@ -67,6 +68,8 @@ async def test_nothing_is_trusted_that_no_replica_has(redis_url: str) -> None:
     async with open_store(alone) as store, asyncio.timeout(10):
         with pytest.raises(NotReplicatedError, match="only 0 of 1 replicas"):
             await store.commit((), [("SET", store.keys.of("x"), "1")], sure=True)
+        with pytest.raises(NotReplicatedError):
+            await store.add_facts([PersonActed(nonce="1", case="c", act="solve", at=0.0)])
         await store.commit((), [("SET", store.keys.of("y"), "1")])
     async with Redis.from_url(redis_url) as redis:
         assert await redis.exists("{ringback}:y")
