@@ -1,27 +1,29 @@
-"""The dialogue as a FastAGI server: a thread for each call, so many at most, each for a bounded time."""
+"""A FastAGI server: a thread for each call, so many at most, each for a bounded time."""
 
 from __future__ import annotations
 
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from asterisk.agi import AGIError
 
-from agi.offer import House, run
 from agi.session import Gone, Session
 
 log = logging.getLogger("ringback.agi")
 SILENCE_S = 60.0
 """Longer than any prompt and the pause after it: then Asterisk is not there any more."""
 
+Talk = Callable[[Session], object]
+"""What is done with a call. May raise Gone, AGIError, OSError."""
+
 
 class FastAgi:
-    """Answers `AGI(agi://host:port/offer)`. `house` says what is to be offered at the moment a call comes."""
+    """Answers `AGI(agi://host:port/NAME)`. `talks` says by that name what is done with a call."""
 
-    def __init__(self, host: str, port: int, house: Callable[[], House], most: int = 200) -> None:
-        self._house, self._slots = house, threading.BoundedSemaphore(most)
+    def __init__(self, host: str, port: int, talks: Mapping[str, Talk], most: int = 200) -> None:
+        self._talks, self._slots = talks, threading.BoundedSemaphore(most)
         self._socket = socket.create_server((host, port), backlog=512, reuse_port=False)
         self._talking: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -56,7 +58,7 @@ class FastAgi:
     def _take(self, connection: socket.socket) -> None:
         if not self._slots.acquire(blocking=False):
             connection.close()  # AGISTATUS is FAILURE then, and the dialplan goes on
-            log.warning("too many calls are offered WhatsApp or a call back at once: one was not")
+            log.warning("too many calls ask FastAGI at once (offer.calls): one was turned away")
             return
         with self._lock:
             self._talking.add(connection)
@@ -68,7 +70,7 @@ class FastAgi:
         except (Gone, AGIError) as error:
             log.debug("a call ended early: %s", error)
         except Exception:
-            log.exception("an offer failed")
+            log.exception("a call could not be served")
         finally:
             with self._lock:
                 self._talking.discard(connection)
@@ -78,7 +80,12 @@ class FastAgi:
         connection.settimeout(SILENCE_S)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection, connection.makefile("rw", encoding="utf-8", errors="replace", newline="\n") as stream:
-            run(Session(stream, stream), self._house())
+            session = Session(stream, stream)
+            name = session.env.get("agi_network_script", "").partition("?")[0]
+            talk = self._talks.get(name)
+            if talk is None:
+                raise Gone(f"there is no agi://.../{name}, only {', '.join(self._talks)}")
+            talk(session)
 
 
 def _shut(one: socket.socket) -> None:

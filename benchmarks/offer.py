@@ -27,7 +27,7 @@ from rich.table import Table
 
 from agi.fastagi import FastAgi
 from agi.menu import FILE, LineMenu, Menu, Numbers, dump
-from agi.offer import House
+from agi.offer import House, run
 from agi.spool import Spool
 
 ROUNDS, BURSTS, SCRIPTS = 200, 20, 1
@@ -35,7 +35,8 @@ AT_ONCE = 50
 DIALOGUES = 2000
 P99_MS, PER_SECOND = 50.0, 300.0
 GREETING = (
-    "agi_network: yes\nagi_request: agi://127.0.0.1/offer\nagi_channel: PJSIP/trunk-1\nagi_language: es\n"
+    "agi_network: yes\nagi_network_script: offer\nagi_request: agi://127.0.0.1/offer\nagi_channel: PJSIP/trunk-1\n"
+    "agi_language: es\n"
     "agi_type: PJSIP\nagi_uniqueid: {id}\nagi_version: 22.6.0\nagi_callerid: 987654321\nagi_calleridname: unknown\n"
     "agi_callingpres: 0\nagi_callingani2: 0\nagi_callington: 0\nagi_callingtns: 0\nagi_dnid: 5550100\n"
     "agi_rdnis: unknown\nagi_context: ringback-offer\nagi_extension: s\nagi_priority: 3\nagi_enhanced: 0.0\n"
@@ -133,7 +134,7 @@ def served(folder: Path) -> Iterator[int]:
 def serve(folder: Path) -> None:
     """Answer until the one who started us is gone."""
     house = House(menu(), Spool(folder))
-    door = FastAgi("127.0.0.1", 0, lambda: house)
+    door = FastAgi("127.0.0.1", 0, {"offer": lambda session: run(session, house)})
     door.start()
     print(door.port, flush=True)
     sys.stdin.read()

@@ -128,6 +128,15 @@ class SurveyPlan(_Setting):
     """Whether by a template, too, where the 24 hours are over and the customer agreed to be contacted."""
 
 
+class FastLanePlan(_Setting):
+    """How who calls again with an open case is let through (dialplan `ringback-fastlane`)."""
+
+    priority: Annotated[int, Field(ge=0, le=1000)] = 5
+    """His QUEUE_PRIO: others have 0, whom we called back ourselves 10. 0: he is treated as everybody."""
+    show_name: bool = False
+    """Whether the agent's phone shows urgency, intent and name of his case as the caller's name."""
+
+
 class Line(_Setting):
     """One line of the business. A call belongs to the line that lists its DID, else to the one that lists its queue."""
 
@@ -159,6 +168,7 @@ class Line(_Setting):
     without_whatsapp: WithoutWhatsApp = WithoutWhatsApp.PERSON
     callback: CallbackPlan
     survey: SurveyPlan = SurveyPlan()
+    fastlane: FastLanePlan = FastLanePlan()
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

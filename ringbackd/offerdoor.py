@@ -1,4 +1,7 @@
-"""The daemon's side of the offer: its menu is kept fresh, calls are answered, and what callers chose becomes facts."""
+"""The daemon's side of the offer: its menu is kept fresh, calls are answered, and what callers chose becomes facts.
+
+Calls of who comes back while his case is open are answered at the same port (`ringbackd.fastlane`).
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agi.fastagi import FastAgi
+from agi.fastlane import Lane, lead
 from agi.menu import FILE, Entered, LineMenu, Menu, dump, load
-from agi.offer import House
+from agi.offer import Caller, House
+from agi.offer import run as offer
+from agi.session import Session
 from agi.spool import Spool
 from ringback.fact import FACT, Offered
 from ringback.line import Line
 from ringbackd import menus
+from ringbackd.fastlane import FastLane
 from ringbackd.patience import Patience
 from ringbackd.pauses import set_within
 from ringbackd.settings import OfferSettings
@@ -44,6 +51,7 @@ class OfferDoor:
         self._by_name = {line.name: line for line in lines}
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._fastlane = FastLane(store, self._by_name, self._loop)
         self._spool = Spool(folder, self._wake)
         self._menu = menus.remembered(_last(folder), lines, time.time(), pbx)
         self._written = ""
@@ -63,15 +71,22 @@ class OfferDoor:
     def _open(self) -> FastAgi:
         host, port = self.settings.host, self.settings.port
         try:
-            door = FastAgi(host, port, self._house, self.settings.calls)
+            door = FastAgi(host, port, {"offer": self._offer, "fastlane": self._lead}, self.settings.calls)
         except OSError as error:
             raise OSError(f"offer.port: FastAGI cannot listen on {host}:{port}: {error.strerror}") from error
         door.start()
         log.info("callers are offered WhatsApp or a call back at agi://%s:%d/offer", host, door.port)
         return door
 
-    def _house(self) -> House:
-        return House(self._menu, self._spool, self._read)
+    def _offer(self, session: Session) -> None:
+        offer(session, House(self._menu, self._spool, self._read))
+
+    def _lead(self, session: Session) -> None:
+        lead(session, self._lane)
+
+    def _lane(self, caller: Caller) -> Lane | None:
+        line = self._menu.line(caller.line, caller.dids, caller.queue)
+        return self._fastlane.find(line.name, caller.number) if line else None
 
     def _read(self, line: LineMenu, digits: str) -> Entered:
         return menus.read(self._by_name[line.name], digits)

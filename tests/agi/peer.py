@@ -11,6 +11,7 @@ HANG_UP = "!"
 """In a caller's keys: he hangs up."""
 GREETING = {
     "agi_request": "agi://127.0.0.1/offer",
+    "agi_network_script": "offer",
     "agi_channel": "PJSIP/trunk-00000001",
     "agi_callerid": "987654321",
     "agi_dnid": "5550100",

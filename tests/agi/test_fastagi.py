@@ -18,7 +18,7 @@ import pytest
 
 from agi.fastagi import FastAgi
 from agi.menu import FILE, Menu, dump, load, read_number
-from agi.offer import House
+from agi.offer import House, run
 from agi.spool import HELD_S, Datum, Spool
 from tests.agi.peer import GREETING, Caller, serve
 from tests.agi.test_offer import LINE
@@ -31,7 +31,7 @@ FACT: dict[str, Datum] = {"pbx": "p", "linkedid": "1", "key": "1", "choice": "wh
 def door(tmp_path: Path) -> Iterator[FastAgi]:
     """A server for three calls at once."""
     house = House(MENU, Spool(tmp_path))
-    server = FastAgi("127.0.0.1", 0, lambda: house, most=3)
+    server = FastAgi("127.0.0.1", 0, {"offer": lambda session: run(session, house)}, most=3)
     server.start()
     yield server
     server.close()

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from agi.fastagi import FastAgi
 from agi.menu import FILE, Menu, dump
-from agi.offer import House
+from agi.offer import House, run
 from agi.spool import Spool
 from ringbackd.sandbox.asterisk import Pbx
 from ringbackd.sandbox.kit import ensure
@@ -88,7 +88,7 @@ def door(spool: Path) -> Iterator[FastAgi]:
     from agi.menu import load
 
     house = House(load(spool), Spool(spool))
-    server = FastAgi("127.0.0.1", 0, lambda: house)
+    server = FastAgi("127.0.0.1", 0, {"offer": lambda session: run(session, house)})
     server.start()
     yield server
     server.close()

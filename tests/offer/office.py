@@ -14,6 +14,13 @@ RECIPES = """
 exten => 5550110,1,Goto(offered,s,1)
 exten => 5550111,1,Goto(asked,s,1)
 exten => 5550112,1,Goto(from-internal,waiting,queue)
+exten => 5550113,1,Answer()
+ same => n,Queue(lane)
+exten => _555011[45],1,ExecIf($[${EXTEN} = 5550114]?Answer())
+ same => n,Gosub(ringback-fastlane,ventas,1)
+ same => n,Verbose(1,came back)
+ same => n,Answer()
+ same => n,Queue(lane)
 exten => _55520XX,1,Answer()
  same => n,Set(__FROM_DID=${EXTEN})
  same => n,Goto(offered,s,offer)
@@ -35,6 +42,11 @@ exten => waiting,1(queue),Answer()
  same => n(join),Queue(waiting,,,,300,${RINGBACK_REJOIN})
  same => n,Hangup()
 
+[lane-agent]
+exten => s,1,Answer()
+ same => n,Verbose(1,agent of ${RINGBACK_CASE} sees ${RINGBACK_SUMMARY})
+ same => n,Wait(20)
+
 [waiting-key]
 exten => 1,1,Gosub(ringback-queue,waiting,1)
  same => n,Goto(from-internal,waiting,join)
@@ -48,6 +60,8 @@ write = all
 QUEUE = """
 [waiting](sandbox)
 context = waiting-key
+
+[lane](sandbox)
 """
 
 

@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from agi.fastagi import FastAgi
 from agi.menu import LineMenu, Menu, Numbers, hashed
-from agi.offer import House
+from agi.offer import House, run
 from agi.spool import Spool
 from ringbackd.sound import read
 from tests.offer.conftest import Town
@@ -62,7 +62,7 @@ MENU = Menu(
 @pytest_asyncio.fixture(loop_scope="session")
 async def daemon(town: Town, tmp_path: Path) -> Path:
     """Answers the offered calls by FastAGI; the folder with what they chose."""
-    door = FastAgi("127.0.0.1", 0, lambda: House(MENU, Spool(tmp_path)))
+    door = FastAgi("127.0.0.1", 0, {"offer": lambda session: run(session, House(MENU, Spool(tmp_path)))})
     door.start()
     await town.office.cli(f"dialplan set global RINGBACK_AGI agi://127.0.0.1:{door.port}")
     return tmp_path

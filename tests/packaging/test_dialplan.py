@@ -91,7 +91,7 @@ def test_every_extension_ends() -> None:
     assert set(last.values()) <= {"Return", "Hangup", "Goto", "ExecIf"}
 
 
-SUBROUTINES = ("ringback-offer", "ringback-queue", "ringback-survey")
+SUBROUTINES = ("ringback-offer", "ringback-queue", "ringback-fastlane", "ringback-survey")
 
 
 @pytest.mark.parametrize("exten", [step["exten"] for its, step in STEPS if its in SUBROUTINES and step["exten"]])
