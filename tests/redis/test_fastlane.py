@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from agi.fastlane import Lane
 from ringback.line import FastLanePlan, Line
@@ -70,6 +72,6 @@ async def test_without_redis_nobody_waits() -> None:
 
     async with await asyncio.start_server(stand_still, "127.0.0.1", 0) as silent:
         for port in (free_port(), silent.sockets[0].getsockname()[1]):
-            redis = Redis(port=port, retry=None)
+            redis = Redis(port=port, retry=Retry(NoBackoff(), 0))
             assert await find(Store(redis, Keys()), "ventas", "987654321") is None
             await redis.aclose()
