@@ -179,7 +179,7 @@ class House:
 
     async def _scheduler(self, stop: asyncio.Event) -> None:
         dialer = Dialer(self.settings.pbx, quiet="listener" in self.only)
-        seats = Seats(self.store, dialer, self.settings.pbx.name, time.time)
+        seats = Seats(self.store, dialer, self.settings.pbx.name, time.time, self.settings.callbacks.at_once)
         work = scheduler.Scheduler(self.store, dialer, self.settings.line, self.settings.guard, seats=seats)
         async with asyncio.TaskGroup() as group:
             group.create_task(_until(stop, dialer.run()))

@@ -196,7 +196,7 @@ class Desk:
         if case:
             plan.writes += self.store.not_calling(case.key, fact.call.linkedid)
             if line := self._by_name.get(case.line):
-                plan.writes.append(seats.freed(self.store, fact.call.pbx, line, fact.call.linkedid))
+                plan.writes += seats.freed(self.store, fact.call.pbx, line, fact.call.linkedid)
             if fact.call.verdict is Verdict.ANSWERED:
                 plan.writes.append(self.store.talked(case.key, fact.call.ended))
             await self._planner.apply(plan, case, fact)

@@ -24,7 +24,7 @@
 | guard:spent:DAY | string | what the calls back of a day (UTC) are expected to cost |
 | guard:abroad | sorted set | callers from abroad who hung up at once (score: when) |
 | guard:stop, guard:burst | hash | why nobody, or nobody abroad, is rung: `why`, `at` or `until` |
-| inflight:PBX:EXTEN | sorted set | attempts under way to a queue (score: when they were marked as dialled) |
+| inflight:PBX, inflight:PBX:EXTEN | sorted set | attempts under way, and to one queue (score: when marked as dialled) |
 | calling:KEY | string | the attempt that rings a customer now |
 | attempt:ID | hash | `state` of a callback attempt |
 | applied:HASH | string | that the fact with the id of this hash was applied |

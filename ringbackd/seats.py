@@ -1,4 +1,5 @@
-"""Rings customers only when somebody can talk: no more calls back are in flight than agents of the queue are free."""
+"""Rings customers only when somebody can talk: no more calls back are in flight than agents of the queue are free, nor
+than the line and the PBX may have."""
 
 from __future__ import annotations
 
@@ -38,20 +39,36 @@ class Look:
     queue: Occupancy | None
 
 
-def _inflight(store: Store, pbx: str, line: Line) -> str:
-    return store.keys.of("inflight", pbx, line.callback.exten)
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A sorted set of attempts in flight (`key`): so many of them now, and at most."""
+
+    key: str
+    flying: int
+    most: int
 
 
-def freed(store: Store, pbx: str, line: Line, attempt: str) -> Op:
-    """The write by which an attempt that is over makes room for the next one at once."""
-    return ("ZREM", _inflight(store, pbx, line), attempt)
+def _inflight(store: Store, pbx: str, line: Line) -> tuple[str, str]:
+    """The attempts to the line's queue, and all of the PBX."""
+    return store.keys.of("inflight", pbx, line.callback.exten), store.keys.of("inflight", pbx)
+
+
+def freed(store: Store, pbx: str, line: Line, attempt: str) -> list[Op]:
+    """The writes by which an attempt that is over makes room for the next one at once."""
+    return [("ZREM", key, attempt) for key in _inflight(store, pbx, line)]
 
 
 class Seats:
-    """The free agents of one PBX. `clock` gives epoch seconds."""
+    """The free agents of one PBX, on which `at_once` calls back may be under way (0: as many as the lines allow).
 
-    def __init__(self, store: Store, board: Switchboard, pbx: str, clock: Callable[[], float]) -> None:
+    `clock` gives epoch seconds.
+    """
+
+    def __init__(
+        self, store: Store, board: Switchboard, pbx: str, clock: Callable[[], float], at_once: int = 0
+    ) -> None:
         self.store, self.board, self.pbx, self.clock = store, board, pbx, clock
+        self.at_once = at_once or NO_LIMIT
         self._looks: dict[str, Look] = {}
         self._asking = asyncio.Lock()
 
@@ -60,19 +77,32 @@ class Seats:
 
         Raises redis.RedisError.
         """
-        plan, key = line.callback, _inflight(self.store, self.pbx, line)
+        caps = await self._caps(line)
+        if isinstance(caps, str):
+            return caps
+        if any(cap.flying >= cap.most for cap in caps):
+            return "nobody is free to talk"
+        now = repr(self.clock())
+        checks: list[Op] = [("ROOM", cap.key, "-inf", "+inf", str(cap.most), "yes") for cap in caps]
+        return checks, [("ZADD", cap.key, now, attempt) for cap in caps]
+
+    async def places(self, line: Line) -> int:
+        """How many more customers of a line may be rung now. Raises redis.RedisError."""
+        caps = await self._caps(line)
+        return 0 if isinstance(caps, str) else max(0, min(cap.most - cap.flying for cap in caps))
+
+    async def _caps(self, line: Line) -> tuple[Cap, Cap] | str:
+        plan = line.callback
         try:
             look = await self._look(plan.exten)
         except (LinkDownError, TimeoutError, PermissionError) as error:
             return f"the PBX does not say who is free: {str(error) or 'no answer in time'}"
         if look.queue and look.queue.longest_wait_s > plan.patience_s:
             return "callers have waited for too long"
-        flying = await self._flying(key, look.calls)
+        team, everybody = _inflight(self.store, self.pbx, line)
+        flying, all_flying = await self._flying(team, look.calls), await self._flying(everybody, look.calls)
         most = min(self._most(look, flying), plan.at_once or NO_LIMIT)
-        if len(flying) >= most:
-            return "nobody is free to talk"
-        now = repr(self.clock())
-        return [("ROOM", key, "-inf", "+inf", str(most), "yes")], [("ZADD", key, now, attempt)]
+        return Cap(team, len(flying), most), Cap(everybody, len(all_flying), self.at_once)
 
     def _most(self, look: Look, flying: set[str]) -> int:
         """Agents who talk in a call back are not free, and their calls are in flight still."""

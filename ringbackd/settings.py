@@ -126,6 +126,12 @@ class SenderSettings(_Part):
     pacing: Pacing = Pacing()
 
 
+class CallbackSettings(_Part):
+    """How many calls back may be under way on this PBX at once, over all lines; 0: as many as the lines allow."""
+
+    at_once: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+
 class OfferSettings(_Part):
     """Where callers are offered WhatsApp or a call back: `host` and `port` of the FastAGI server, for so many calls at
     once, and the `folder` that Asterisk's user and Ringback's share. Without a folder nothing is offered."""
@@ -152,6 +158,7 @@ class Settings(_Part):
     webhook: WebhookSettings = WebhookSettings()
     sender: SenderSettings = SenderSettings()
     guard: Guard = Guard()
+    callbacks: CallbackSettings = CallbackSettings()
     prompts: PromptSettings = PromptSettings()
     offer: OfferSettings = OfferSettings()
     line: Annotated[tuple[Line, ...], Field(min_length=1)]

@@ -10,12 +10,15 @@ from ami_listener.dialer import Dial, Queued
 from ami_listener.occupancy import Attempts, Occupancy
 from ringback.callback import Callback
 from ringback.dialguard import Guard
+from ringback.line import CallbackPlan
 from ringback.record import Case, State
 from ringbackd.scheduler import Order, Scheduler
-from ringbackd.seats import Seats
+from ringbackd.seats import Seats, freed
 from ringbackd.store import Store
 from ringbackd.writes import case_writes
 from tests.core.worlds import NOON, line
+
+SOPORTE = line(name="soporte", dids=("5550101",), queues=(), callback=CallbackPlan(exten="soporte"))
 
 
 @dataclass
@@ -58,14 +61,14 @@ async def order(store: Store, name: str, number: str = "987654321", on: str = "v
     return Order(attempt=attempt, case=name, line=on, number=number, key=case.key)
 
 
-def scheduler(store: Store, board: Board) -> Scheduler:
-    seats = Seats(store, board, "lima", lambda: NOON)
-    return Scheduler(store, board, (line(), line(name="soporte", dids=("5550101",))), Guard(), lambda: NOON, seats)
+def scheduler(store: Store, board: Board, at_once: int = 0) -> Scheduler:
+    seats = Seats(store, board, "lima", lambda: NOON, at_once)
+    return Scheduler(store, board, (line(), SOPORTE), Guard(), lambda: NOON, seats)
 
 
-async def once(store: Store, board: Board, *orders: Order) -> list[str]:
-    """What two schedulers say who get these orders at the same moment."""
-    return await asyncio.gather(*(scheduler(store, board)._once(each, []) for each in orders))
+async def once(store: Store, board: Board, *orders: Order, at_once: int = 0) -> list[str]:
+    """What as many schedulers say who get these orders at the same moment."""
+    return await asyncio.gather(*(scheduler(store, board, at_once)._once(each, []) for each in orders))
 
 
 async def test_one_customer_with_two_cases_is_rung_once(store: Store) -> None:
@@ -93,3 +96,14 @@ async def test_callers_who_wait_and_a_pbx_that_is_away_come_first(store: Store) 
     for board, why in ((Board(waits=61), "waited"), (Board(away=True), "does not say"), (Board(free=0), "nobody")):
         (busy,) = await once(store, board, await order(store, "a"))
         assert (board.rung, why in busy) == ([], True)
+
+
+async def test_several_schedulers_keep_the_limit_of_the_pbx_over_all_lines(store: Store) -> None:
+    board = Board(free=9)
+    orders = [await order(store, f"c{n}", f"98765430{n}", on) for n, on in enumerate(("ventas", "soporte") * 4)]
+    busy = await once(store, board, *orders, at_once=3)
+    assert (len(board.rung), sorted(map(bool, busy))) == (3, [False] * 3 + [True] * 5)
+    over = board.rung.pop()
+    await store.commit((), freed(store, "lima", line(), over))
+    await once(store, board, *(each for each in orders if each.attempt not in {*board.rung, over}), at_once=3)
+    assert len(board.rung) == 3
