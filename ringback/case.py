@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from ringback import answers, moves, offers, people, stops
+from ringback import answers, attempts, moves, offers, people, stops
 from ringback.call import Call, Direction, Verdict
 from ringback.command import Command
 from ringback.consent import Act
@@ -99,8 +99,8 @@ TABLE: dict[tuple[State, On], Rule] = {
     **{(state, On.ECHOED): _rule(Echoed, people.wrote_himself, H) for state in (W, C, T, H)},
     **{(state, On.ECHOED): _rule(Echoed, people.wrote_himself, state) for state in (P, R)},
     **{(state, On.STOPPED): _rule(ConsentChanged, stops.stopped, X) for state in ACTIVE},
-    **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, state, X) for state in State},
-    **{(state, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, state) for state in State},
+    **{(state, On.ATTEMPT_ENDED): _rule(CallEnded, attempts.attempt_ended, state, X) for state in State},
+    **{(state, On.NOT_DIALLED): _rule(NotDialled, attempts.not_dialled, state) for state in State},
     **{(state, On.OFFERED): _rule(Offered, offers.took, state, P) for state in (C, T, P, R, H)},
     # and what each state adds
     (W, On.OFFERED): _rule(Offered, offers.took, W, C, P, H, X),
@@ -109,12 +109,12 @@ TABLE: dict[tuple[State, On], Rule] = {
     (W, On.QUIET): _rule(TimerFired, moves.quiet_over, W, C, P, H, X),
     (P, On.SAID): _rule(Said, answers.answered, P, X),
     (P, On.REMIND): _rule(TimerFired, moves.remind, P),
-    (P, On.DUE): _rule(TimerFired, moves.due, P, R),
+    (P, On.DUE): _rule(TimerFired, attempts.due, P, R),
     (R, On.SAID): _rule(Said, answers.answered, R, X),
     (R, On.PERSON): _rule(PersonActed, people.person_acted, R, X),
-    (R, On.DOUBT): _rule(TimerFired, moves.doubt, R, P, T, X),
-    (R, On.ATTEMPT_ENDED): _rule(CallEnded, moves.attempt_ended, R, P, T, X),
-    (R, On.NOT_DIALLED): _rule(NotDialled, moves.not_dialled, R, P, T, H, X),
+    (R, On.DOUBT): _rule(TimerFired, attempts.doubt, R, P, T, X),
+    (R, On.ATTEMPT_ENDED): _rule(CallEnded, attempts.attempt_ended, R, P, T, X),
+    (R, On.NOT_DIALLED): _rule(NotDialled, attempts.not_dialled, R, P, T, H, X),
     (H, On.SAID): _rule(Said, answers.answered, H, P, X),
     (X, On.SAID): _rule(Said, answers.answered, X),
 }

@@ -196,13 +196,13 @@ class AccountNews(_Fact):
 
 
 class NotDialled(_Fact):
-    """A callback attempt ended before a channel existed. `outcome` says why in the words of `ringback.callback`; an
-    unwanted one is not tried again before `again` (epoch seconds)."""
+    """A callback attempt ended before a channel existed. `outcome` says why in the words of `ringback.callback`, or
+    that nobody is free to talk (`waits`). An unwanted one is not tried again before `again` (epoch seconds)."""
 
     kind: Literal["not_dialled"] = "not_dialled"
     case: str
     attempt: str
-    outcome: Literal["failed", "unwanted", "forbidden"]
+    outcome: Literal["failed", "unwanted", "forbidden", "waits"]
     why: str
     at: float
     again: float = 0.0

@@ -16,7 +16,7 @@ class Event(StrEnum):
     OPENED = "opened"  # verdict, missed_at, origin, source
     MISSED_AGAIN = "missed_again"  # misses, source
     OFFERED = "offered"  # linkedid, choice, key, slot, typed: a caller who waits was offered WhatsApp or a call back
-    POSTPONED = "postponed"  # why, until: what was due waits
+    POSTPONED = "postponed"  # why, until: what was due waits; until 0: for somebody to be free
     QUEUED = "queued"  # message, step, body, survey: put into the outbox
     WITHDRAWN = "withdrawn"  # message: taken back before it was sent
     ACCEPTED = "accepted"  # message, wamid: the Cloud API took it
@@ -27,7 +27,7 @@ class Event(StrEnum):
     NUMBER_CHANGED = "number_changed"  # old, new
     ACCOUNT = "account"  # field, subject, event, detail: Meta's news about our account
     PROMISED = "promised"  # due, attempt number to come; slot (0: as soon as possible) unless it is one more try
-    DIALLED = "dialled"  # attempt, number of the attempt
+    DIALLED = "dialled"  # attempt; waited: seconds since it was said to wait for somebody to be free
     ATTEMPT_ENDED = "attempt_ended"  # attempt, outcome, agent, talk, why
     HANDED_OVER = "handed_over"  # text, intent, urgency, misses
     PERSON_REPLIED = "person_replied"  # who

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from ringback import survey
 from ringback.call import Direction
-from ringback.callback import Callback, Ended, attempt_id, ended, reminder_at, wait_before_next
-from ringback.command import ClearTimer, Dial, Reach, SetTimer
+from ringback.callback import Callback, reminder_at
+from ringback.command import ClearTimer, Reach, SetTimer
 from ringback.fact import (
     Accepted,
     CallEnded,
     Delivery,
-    NotDialled,
     Noticed,
     NumberChanged,
     Refused,
@@ -24,17 +23,13 @@ from ringback.policy import NO_WHATSAPP
 from ringback.receipt import counts
 from ringback.record import Outcome, State
 from ringback.slots import free_from
-from ringback.stops import stopped_in_call, stopped_in_whatsapp
+from ringback.stops import stopped_in_whatsapp
 from ringback.turn import Turn
 
-LOOK_AGAIN_S = 30.0
-"""How long a call back waits when the customer is on another call."""
 TIMER_GRAIN_S = 0.001
 """Timers are kept in milliseconds."""
 UNDELIVERABLE = 131026
 """Meta's code for a number without WhatsApp, or with one that takes no messages of businesses."""
-DOUBT_AFTER_RING_S = 20.0
-"""After ringing this long beyond its time without a word from the PBX, an attempt is in doubt."""
 
 
 def missed_again(turn: Turn, fact: CallEnded) -> None:
@@ -49,7 +44,8 @@ def missed_again(turn: Turn, fact: CallEnded) -> None:
         turn.wake(Timer.QUIET, max(turn.context.now, turn.case.last_miss + turn.context.line.quiet_s))
 
 
-def _moved(fact: TimerFired, until: float) -> bool:
+def moved(fact: TimerFired, until: float) -> bool:
+    """Whether what a timer was set for was put off until later while it was on its way."""
     # The timer's own moment is compared, not our clock: whoever fired it may have another one, a little ahead.
     return fact.due < until - TIMER_GRAIN_S
 
@@ -57,7 +53,7 @@ def _moved(fact: TimerFired, until: float) -> bool:
 def quiet_over(turn: Turn, fact: TimerFired) -> None:
     """He has been quiet: write to him, unless he is calling right now or it is too late to be useful."""
     line, now = turn.context.line, turn.context.now
-    if _moved(fact, turn.case.last_miss + line.quiet_s):
+    if moved(fact, turn.case.last_miss + line.quiet_s):
         return  # he called again while this timer was on its way; a later one is set
     if turn.context.on_call:
         turn.wake(Timer.QUIET, now + max(line.quiet_s, 1.0))
@@ -198,103 +194,8 @@ def remind(turn: Turn, fact: TimerFired) -> None:
         turn.say(turn.context.flow.reminder, until=callback.due)
 
 
-def due(turn: Turn, fact: TimerFired) -> None:
-    """The moment of the promise has come: ring him, unless he is on a call or the line has closed meanwhile."""
-    case, line, now = turn.case, turn.context.line, turn.context.now
-    if case.callback and _moved(fact, case.callback.due):
-        return  # it was moved while this timer was on its way
-    opens = line.next_open(now) or now + LOOK_AGAIN_S
-    if turn.context.on_call or opens > now:
-        until = max(opens, now + LOOK_AGAIN_S)
-        turn.wake(Timer.DUE, until)
-        if opens > now:
-            turn.linger(opens)
-        turn.note(Event.POSTPONED, why="on a call" if turn.context.on_call else "closed", until=until)
-        return
-    attempt = attempt_id(case.id, case.dialled + 1)
-    callback = (case.callback or Callback(due=now)).model_copy(update={"attempt": attempt})
-    turn.change(state=State.RINGING, dialled=case.dialled + 1, callback=callback)
-    turn.commands.append(Dial(attempt, case.id, case.line, case.dial, case.key))
-    turn.wake(Timer.DOUBT, now + line.callback.ring_s + DOUBT_AFTER_RING_S)
-    turn.note(Event.DIALLED, attempt=attempt, number=case.dialled + 1)
-
-
-def attempt_ended(turn: Turn, fact: CallEnded) -> None:
-    """The call back is over. A late word of an older attempt counts only if they talked."""
-    call = fact.call
-    outcome = ended(call, turn.context.line.callback)
-    _note_end(turn, call.linkedid, outcome, call.reason, call.agent, call.talk)
-    if turn.case.state is State.CLOSED:
-        return
-    if outcome is Ended.TALKED:
-        turn.close(Outcome.CALLBACK, agent=call.agent, talk=call.talk, attempt=call.linkedid)
-        survey.ask(turn)
-    elif outcome is Ended.NEVER:
-        stopped_in_call(turn, call.linkedid, call.ended)
-    elif _under_way(turn, call.linkedid):
-        _next_attempt(turn, outcome)
-
-
-def not_dialled(turn: Turn, fact: NotDialled) -> None:
-    """The call back was never made."""
-    outcome = Ended(fact.outcome)
-    _note_end(turn, fact.attempt, outcome, fact.why)
-    if not _under_way(turn, fact.attempt):
-        return
-    if outcome is Ended.FORBIDDEN:
-        turn.change(callback=None)
-        to_person(turn, fact.why)
-    else:
-        _next_attempt(turn, outcome, fact.again)
-
-
-def _note_end(turn: Turn, attempt: str, outcome: Ended, why: str, agent: str = "", talk: float = 0.0) -> None:
-    turn.note(Event.ATTEMPT_ENDED, attempt=attempt, outcome=outcome, why=why, agent=agent, talk=talk)
-
-
-def _under_way(turn: Turn, attempt: str) -> bool:
-    callback = turn.case.callback
-    return turn.case.state is State.RINGING and callback is not None and callback.attempt == attempt
-
-
-def doubt(turn: Turn, _: TimerFired) -> None:
-    """An attempt should be over. If nothing is known of it, it counts as tried and is never dialled again."""
-    if turn.context.ringing:
-        turn.wake(Timer.DOUBT, turn.context.now + DOUBT_AFTER_RING_S)
-        return
-    attempt = turn.case.callback.attempt if turn.case.callback else ""
-    _note_end(turn, attempt, Ended.DOUBT, "no word from the PBX")
-    _next_attempt(turn, Ended.DOUBT)
-
-
-def _next_attempt(turn: Turn, outcome: Ended, not_before: float = 0.0) -> None:
-    """Plan the next attempt, or tell him that we could not reach him."""
-    case, line, now = turn.case, turn.context.line, turn.context.now
-    tried = (case.callback.tried if case.callback else 0) + (outcome is not Ended.UNWANTED)
-    if tried >= line.callback.attempts:
-        _out_of_attempts(turn)
-        return
-    wait = LOOK_AGAIN_S if outcome is Ended.UNWANTED else wait_before_next(outcome, line.callback)
-    wait = max(wait, not_before - now)
-    at = line.next_open(now + wait) or now + wait
-    turn.change(state=State.PROMISED, callback=Callback(due=at, tried=tried, slot=case.booked))
-    turn.wake(Timer.DUE, at)
-    if outcome is not Ended.UNWANTED or at > now + wait:
-        turn.linger(at)  # what only waits for the PBX or for his line to be free does not wait for ever
-    turn.note(Event.PROMISED, due=at, attempt=case.dialled + 1, asked=False)
-
-
-def _out_of_attempts(turn: Turn) -> None:
-    if not turn.window_open:
-        turn.close(Outcome.LOST, why="no attempt reached him")
-        return
-    turn.change(state=State.TALKING, callback=None)
-    turn.say(turn.context.flow.lost)
-    turn.linger(turn.context.now)
-
-
 def expiry(turn: Turn, fact: TimerFired) -> None:
     """Nothing happened for too long."""
-    if _moved(fact, turn.case.expires):
+    if moved(fact, turn.case.expires):
         return  # something did happen while this timer was on its way
     turn.close(Outcome.LOST if turn.case.dialled else Outcome.EXPIRED, why="no answer in time")

@@ -24,6 +24,7 @@ from ringbackd.desk import Desk
 from ringbackd.flowfiles import read_flows
 from ringbackd.offerdoor import OfferDoor
 from ringbackd.opening import open_store
+from ringbackd.parking import Parking
 from ringbackd.patience import Patience
 from ringbackd.pauses import set_within
 from ringbackd.pbxsink import RedisSink
@@ -38,8 +39,8 @@ from whatsapp.sender import Client, Sender
 from whatsapp.webhook import Webhook
 
 log = logging.getLogger("ringback")
-ORDERS = 500
-"""Calls back that may wait for an agent at the same time; they cost nothing but memory."""
+ORDERS = 50
+"""Calls back that are seen to at the same time: what waits for an agent waits elsewhere (`ringbackd.parking`)."""
 ROLES = ("listener", "desk", "sender", "webhook", "scheduler", "offer")
 TIMERS_EVERY_S = 0.1
 CONNECT_S = 5.0
@@ -181,8 +182,10 @@ class House:
         dialer = Dialer(self.settings.pbx, quiet="listener" in self.only)
         seats = Seats(self.store, dialer, self.settings.pbx.name, time.time, self.settings.callbacks.at_once)
         work = scheduler.Scheduler(self.store, dialer, self.settings.line, self.settings.guard, seats=seats)
+        parking = Parking(self.store, seats, self.settings.line, time.time)
         async with asyncio.TaskGroup() as group:
             group.create_task(_until(stop, dialer.run()))
+            group.create_task(self.patience.keep(lambda: parking.run(stop), stop))
             with suppress(TimeoutError):  # what was ordered before a restart need not find the link still down
                 await asyncio.wait_for(dialer.connected(), CONNECT_S)
             await self._work(stop, self.store.keys.dials, scheduler.GROUP, work.handle, width=ORDERS)

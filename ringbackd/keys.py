@@ -25,6 +25,7 @@
 | guard:abroad | sorted set | callers from abroad who hung up at once (score: when) |
 | guard:stop, guard:burst | hash | why nobody, or nobody abroad, is rung: `why`, `at` or `until` |
 | inflight:PBX, inflight:PBX:EXTEN | sorted set | attempts under way, and to one queue (score: when marked as dialled) |
+| waiting:PBX:LINE | sorted set | cases whose call back waits for a free agent (score: when it was promised for) |
 | calling:KEY | string | the attempt that rings a customer now |
 | attempt:ID | hash | `state` of a callback attempt |
 | applied:HASH | string | that the fact with the id of this hash was applied |

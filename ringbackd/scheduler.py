@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -15,8 +14,10 @@ from ami_listener.dialer import NotDialled as Refusal
 from ami_listener.dialer import Queued, Unclear
 from ringback.dialguard import Guard
 from ringback.fact import NotDialled
+from ringback.journal import Entry, Event
 from ringback.line import Line
 from ringback.record import Case, State
+from ringbackd import parking
 from ringbackd.guarding import Allowed, DialGuard, Forbidden
 from ringbackd.keys import REMEMBER_S
 from ringbackd.outbox import taken_off
@@ -26,12 +27,9 @@ from ringbackd.store import ConflictError, Op, Store
 
 log = logging.getLogger("ringback.scheduler")
 GROUP = "scheduler"
-LOOK_S, PATIENCE_S, AGAIN_S = 0.5, 15.0, 1.0
-"""How often is looked whether somebody is free, for how long, and when the case is to try again after that: long before
-the attempt would be in doubt."""
 CALLING_S = 60
 """For how long at most an attempt keeps all others from its customer; from its first channel on he is on a call."""
-Outcome = Literal["failed", "unwanted", "forbidden"]
+Outcome = Literal["failed", "unwanted", "forbidden", "waits"]
 """How an attempt ends that was never dialled."""
 
 
@@ -72,45 +70,43 @@ class Scheduler:
 
     async def handle(self, raw: bytes, entry: str) -> None:
         """Ring, unless it was rung before (then its fate is in doubt, and the case waits for it) or is not wanted."""
-        order = Order.model_validate_json(raw)
-        done = taken_off(GROUP, entry)
-        began = self.clock()
-        while busy := await self._once(order, done):
-            if not 0 <= self.clock() - began < PATIENCE_S:
-                await self._over(order, "unwanted", busy, done, self.clock() + AGAIN_S)
-                return
-            await asyncio.sleep(LOOK_S)
-
-    async def _once(self, order: Order, done: list[Op]) -> str:
-        """Deal with an order, or say why it has to wait."""
+        order, done = Order.model_validate_json(raw), taken_off(GROUP, entry)
         case = await self.store.case(order.case)
-        unwanted = await self._unwanted(order, case)
-        if unwanted:
-            await self._over(order, "unwanted", unwanted, done)
-            return ""
-        room = await self.seats.room(order.attempt, self._lines[order.line]) if self.seats else ([], [])
-        if isinstance(room, str):
-            return room
-        ruling = await self.guard.ruling(order.attempt, order.number, order.key, self._lines[order.line])
-        match await self._mark(order, ruling, *room) if isinstance(ruling, Allowed) else ruling:
+        if unwanted := await self._unwanted(order, case):
+            await self._not_begun(order, "unwanted", unwanted, done)
+            return
+        match await self._cleared(order, case):
             case str() as busy:
-                return busy
+                await self._not_begun(order, "waits", busy, [*self._parked(order, case), *done])
             case Forbidden() as ruling:
                 log.warning("attempt %s is not dialled: %s", order.attempt, ruling.why)
                 outcome: Outcome = "unwanted" if ruling.again else "forbidden"
-                await self._over(order, outcome, ruling.why, done, ruling.again)
+                await self._not_begun(order, outcome, ruling.why, done, ruling.again)
             case Allowed():
                 await self._dial(order, case, done)
             case None:
-                log.warning("attempt %s was begun before; its fate is in doubt, it is not dialled again", order.attempt)
-                await self.store.commit((), done)
-        return ""
+                await self._in_doubt(order, done)
+
+    def _parked(self, order: Order, case: Case | None) -> list[Op]:
+        """The write by which he waits until somebody is free."""
+        due = case.callback.due if case and case.callback else self.clock()
+        return [parking.waits(self.store, self.seats.pbx, order.line, order.case, due)] if self.seats else []
+
+    async def _cleared(self, order: Order, case: Case | None) -> Allowed | Forbidden | str | None:
+        """Whether it is to be dialled now, and written down as that; a text says that nobody is free to talk, None
+        that it was written down before."""
+        line = self._lines[order.line]
+        room = await self.seats.room(order.attempt, line) if self.seats else ([], [])
+        if isinstance(room, str):
+            return room
+        ruling = await self.guard.ruling(order.attempt, order.number, order.key, line)
+        return ruling if isinstance(ruling, Forbidden) else await self._mark(order, case, ruling, *room)
 
     async def _mark(
-        self, order: Order, allowed: Allowed, checks: list[Op], writes: list[Op]
+        self, order: Order, case: Case | None, allowed: Allowed, checks: list[Op], writes: list[Op]
     ) -> Allowed | Forbidden | str | None:
         """Write that the attempt is dialled now, if it fits into the limits; None if that was written before, a text
-        if somebody else took the last agent, or rings the same customer."""
+        if somebody else took the last agent."""
         calling = self.store.keys.of("calling", order.key)
         alone: Op = ("GET", calling, "")
         taken: Op = ("SET", calling, order.attempt, "EX", str(CALLING_S))
@@ -121,14 +117,29 @@ class Scheduler:
         try:
             await self.store.commit(
                 [first, *allowed.checks, alone, *checks],
-                [dialling, kept, taken, *allowed.writes, *writes],
+                [dialling, kept, taken, *self._dialled(order, case), *allowed.writes, *writes],
                 sure=True,
             )
         except ConflictError as conflict:
-            if conflict.check > len(allowed.checks):
-                return "he is being rung for another case, or nobody is free to talk any more"
-            return await self.guard.full(allowed, conflict.check - 1) if conflict.check else None
+            return await self._taken(allowed, conflict.check)
         return allowed
+
+    async def _taken(self, allowed: Allowed, check: int) -> Forbidden | str | None:
+        """What the failure of a check of `_mark` means."""
+        if check > len(allowed.checks) + 1:
+            return "nobody is free to talk any more"
+        if check > len(allowed.checks):
+            return Forbidden("he is being rung for another case", self.clock())
+        return await self.guard.full(allowed, check - 1) if check else None
+
+    def _dialled(self, order: Order, case: Case | None) -> list[Op]:
+        """The writes that tell it: he waits for nobody any more."""
+        now, waits = self.clock(), case.callback.waits if case and case.callback else 0.0
+        data = {"attempt": order.attempt, "waited": now - waits if waits else 0.0}
+        customer = case.customer if case else ""
+        entry = Entry(at=now, event=Event.DIALLED, case=order.case, line=order.line, customer=customer, data=data)
+        gone = [parking.waits_no_more(self.store, self.seats.pbx, order.line, order.case)] if self.seats else []
+        return [self.store.note(entry), *gone]
 
     async def _unwanted(self, order: Order, case: Case | None) -> str:
         """The last look before the phone rings."""
@@ -154,7 +165,21 @@ class Scheduler:
                 log.warning("attempt %s may be ringing (%s); it is not dialled again", order.attempt, answer.why)
                 await self.store.commit((), done)
 
-    async def _over(self, order: Order, outcome: Outcome, why: str, done: list[Op], again: float = 0.0) -> None:
+    async def _not_begun(self, order: Order, outcome: Outcome, why: str, done: list[Op], again: float = 0.0) -> None:
+        """Say that nothing was dialled, unless something was: by whoever had this order before, and died."""
+        first: Op = ("HGET", self.store.keys.of("attempt", order.attempt), "state", "")
+        try:
+            await self._over(order, outcome, why, done, again, [first])
+        except ConflictError:
+            await self._in_doubt(order, done)
+
+    async def _in_doubt(self, order: Order, done: list[Op]) -> None:
+        log.warning("attempt %s was begun before; its fate is in doubt, it is not dialled again", order.attempt)
+        await self.store.commit((), done)
+
+    async def _over(
+        self, order: Order, outcome: Outcome, why: str, done: list[Op], again: float = 0.0, checks: Sequence[Op] = ()
+    ) -> None:
         fact = NotDialled(
             case=order.case,
             attempt=order.attempt,
@@ -163,4 +188,5 @@ class Scheduler:
             at=self.clock(),
             again=again,
         )
-        await self.store.commit((), [self.store.fact(fact), *self.store.not_calling(order.key, order.attempt), *done])
+        free = self.store.not_calling(order.key, order.attempt)
+        await self.store.commit(checks, [self.store.fact(fact), *free, *done])

@@ -138,9 +138,9 @@ class Store:
         cases = [await self.case(found) for found in await self.ranked(self.keys.of("cases"))]
         return [case for case in cases if case]
 
-    async def ranked(self, key: str) -> list[str]:
-        """The members of a sorted set, the lowest first."""
-        return [_text(member) for member in await self.redis.zrange(key, 0, -1)]
+    async def ranked(self, key: str, most: int = 0) -> list[str]:
+        """The members of a sorted set, the lowest first; at most so many, 0 for all."""
+        return [_text(member) for member in await self.redis.zrange(key, 0, most - 1)]
 
     async def scores(self, key: str) -> dict[str, float]:
         """The members of a sorted set with their scores."""

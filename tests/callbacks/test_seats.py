@@ -1,10 +1,12 @@
-"""Nobody is rung unless somebody can talk to him: thirty at once with three agents, on a real Asterisk and Redis."""
+"""Nobody is rung unless somebody can talk to him: twelve at once with three agents, on a real Asterisk and Redis."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,17 +14,19 @@ from rich.console import Console
 
 from ami_listener.occupancy import Occupancy, attempts, occupancy
 from ringback.callback import Callback
-from ringback.dialguard import Guard
-from ringback.record import Case, State
+from ringback.fact import Timer
+from ringback.journal import Event
+from ringback.record import Case, Outcome, State
+from ringbackd.compose import run
 from ringbackd.opening import open_store
 from ringbackd.sandbox.kit import ensure
 from ringbackd.sandbox.phones import answers
+from ringbackd.sandbox.process import until
 from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.sandbox.sip import State as Leg
-from ringbackd.scheduler import Order, Scheduler
 from ringbackd.seats import Seats
-from ringbackd.settings import RedisSettings
-from ringbackd.store import Store
+from ringbackd.settings import RedisSettings, Settings
+from ringbackd.store import Op, Store
 from ringbackd.writes import case_writes
 from tests.callbacks.rig import AGENTS, Floor, floor, line
 
@@ -55,32 +59,55 @@ def test_which_calls_of_ours_are_under_way() -> None:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
     kit = await ensure(("22",), console=Console(stderr=True))
-    redis = RedisServer(kit.redis_server, tmp_path / "redis")
-    await redis.start()
+    async with RedisServer(kit.redis_server, tmp_path / "redis") as server:
+        yield server
+
+
+@pytest.fixture
+async def store(redis: RedisServer) -> AsyncIterator[Store]:
     async with open_store(RedisSettings(url=redis.url)) as store:
         yield store
-    await redis.stop()
 
 
-async def due(store: Store, number: str) -> Order:
-    """A case whose call back is due."""
-    name = f"case{number}"
-    attempt = f"rb-{name}-1"
+async def due(store: Store, number: str) -> str:
+    """A case whose call back is due now."""
+    now = time.time()
     case = Case(
-        id=name,
+        id=f"case{number}",
         line="ventas",
         customer=f"+51{number}",
         key=f"51{number}",
         dial=number,
-        state=State.RINGING,
-        opened=1,
-        last_miss=1,
-        callback=Callback(due=1, attempt=attempt),
+        state=State.PROMISED,
+        opened=now,
+        last_miss=now,
+        callback=Callback(due=now),
     )
-    await store.commit((), case_writes(store.keys, case))
-    return Order(attempt=attempt, case=name, line="ventas", number=number, key=case.key)
+    timer: Op = ("ZADD", store.keys.timers, f"{now:.3f}", store.timer(case.id, Timer.DUE))
+    await store.commit((), [*case_writes(store.keys, case), timer])
+    return case.id
+
+
+@asynccontextmanager
+async def at_work(here: Floor, redis: str, *roles: set[str], **plan: object) -> AsyncIterator[None]:
+    """A Ringback of these roles for each set, all on one Redis and one PBX."""
+    pbx = {"name": "lima", "port": here.pbx.ami_port, "user": here.pbx.ami_user, "secret": here.pbx.ami_secret}
+    stop, shared = asyncio.Event(), {"token": "t", "app_secrets": ["s"], "verify_token": "v", "phone_number_id": "1"}
+    values = {"redis": {"url": redis}, "whatsapp": shared, "guard": {"block_hour": 1000}, "line": [line(**plan)]}
+    each = [
+        Settings.model_validate(
+            {**values, "name": f"house{n}", "pbx": {**pbx, "spill_folder": here.pbx.folder / f"{n}"}}
+        )
+        for n in range(len(roles))
+    ]
+    running = [asyncio.create_task(run(one, only, stop)) for one, only in zip(each, roles, strict=True)]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*running)
 
 
 class Watch:
@@ -106,33 +133,47 @@ class Watch:
 
 
 @pytest.mark.pbx
-@pytest.mark.timeout(150)
-async def test_thirty_due_at_once_with_three_agents(store: Store, tmp_path: Path) -> None:
+@pytest.mark.timeout(240)
+async def test_twelve_due_at_once_with_three_agents(redis: RedisServer, store: Store, tmp_path: Path) -> None:
+    """Two schedulers and two desks share the work; who waits for an agent waits quietly, and everybody is served."""
     kit = await ensure(("22",), console=Console(stderr=True))
     async with floor(kit, tmp_path / "pbx", "22") as here:
         here.customers.default = here.phones.default = answers(100)
-        numbers = [f"9870001{index:02}" for index in range(30)]
-        orders = [await due(store, number) for number in numbers]
-        # two schedulers, as after a clumsy restart, each with half of the orders
-        dialers = [
-            Scheduler(
-                store, here.dialer, (line(press_1=False),), Guard(block_hour=1000), time.time,
-                Seats(store, here.dialer, "lima", time.time),
-            )
-            for _ in range(2)
-        ]  # fmt: skip
+        numbers = [f"9870001{index:02}" for index in range(12)]
+        cases = [await due(store, number) for number in numbers]
         watch = Watch(here)
         talking = asyncio.create_task(watch.agents_talk())
 
-        async def served(scheduler: Scheduler, order: Order) -> None:
-            while await store.fields(store.keys.of("attempt", order.attempt), "state") != [b"dialling"]:
-                await scheduler.handle(order.model_dump_json().encode(), "0-1")
+        async def all_served() -> bool:
+            found = [await store.case(case) for case in cases]
+            return all(case and case.outcome is Outcome.CALLBACK for case in found)
 
-        await asyncio.gather(*(served(dialers[index % 2], order) for index, order in enumerate(orders)))
-        for order in orders:
-            await here.told(order.attempt, 60)
+        roles = {"listener", "desk", "scheduler"}, {"desk", "scheduler"}
+        async with at_work(here, redis.url, *roles, press_1=False, recovered_s=0.5):
+            await until(all_served, seconds=180, otherwise=lambda: f"not everybody was served: {here.book.calls}")
         talking.cancel()
-    rung = [call.number for call in here.customers.calls.values()]
-    assert sorted(rung) == numbers
+        journal = await store.journal()
+    assert sorted(call.number for call in here.customers.calls.values()) == numbers
     assert watch.most <= len(AGENTS)
     assert {call.agent in AGENTS for call in here.book.calls} == {True}
+    events = Counter((entry.case, entry.event) for entry in journal)
+    assert {events[case, Event.DIALLED] for case in cases} == {1}
+    assert max(events[case, Event.POSTPONED] for case in cases) == 1
+    assert {events[case, Event.ATTEMPT_ENDED] for case in cases} == {1}
+
+
+@pytest.mark.pbx
+async def test_nobody_is_called_back_while_a_caller_waits_for_too_long(store: Store, tmp_path: Path) -> None:
+    kit = await ensure(("22",), console=Console(stderr=True))
+    async with floor(kit, tmp_path / "pbx", "22") as here:
+        seats = Seats(store, here.dialer, "lima", time.time)
+        assert await seats.places(line()) == len(AGENTS)
+        await here.pbx.cli("channel originate Local/equipo@ringback-connect application Wait 100")
+        await here.phones.call(None, Leg.RINGING)  # an agent's phone rings for him, and is not picked up
+
+        async def too_long() -> bool:
+            return await seats.room("rb-a-1", line(patience_s=1)) == "callers have waited for too long"
+
+        await until(too_long, seconds=60, otherwise=lambda: "he waits and nobody says so")
+        assert await seats.places(line(patience_s=1)) == 0
+        assert await seats.places(line(patience_s=3600)) == len(AGENTS) - 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
 from ami_listener.answers import NotConnectedError
 from ami_listener.dialer import Dial, Queued
 from ami_listener.occupancy import Attempts, Occupancy
 from ringback.callback import Callback
 from ringback.dialguard import Guard
+from ringback.fact import FACT, NotDialled
 from ringback.line import CallbackPlan
 from ringback.record import Case, State
 from ringbackd.scheduler import Order, Scheduler
@@ -67,8 +69,16 @@ def scheduler(store: Store, board: Board, at_once: int = 0) -> Scheduler:
 
 
 async def once(store: Store, board: Board, *orders: Order, at_once: int = 0) -> list[str]:
-    """What as many schedulers say who get these orders at the same moment."""
-    return await asyncio.gather(*(scheduler(store, board, at_once)._once(each, []) for each in orders))
+    """What as many schedulers say who get these orders at the same moment: "" of those that are rung."""
+    entry = f"{store.keys.dials} 0-1"
+    before: Any = await store.redis.xlen(store.keys.facts)
+    await asyncio.gather(
+        *(scheduler(store, board, at_once).handle(each.model_dump_json().encode(), entry) for each in orders)
+    )
+    rows: Any = await store.redis.xrange(store.keys.facts)
+    facts = [FACT.validate_json(fields[b"json"]) for _, fields in rows[before:]]
+    why = {fact.attempt: fact.why for fact in facts if isinstance(fact, NotDialled)}
+    return [why.get(each.attempt, "") for each in orders]
 
 
 async def test_one_customer_with_two_cases_is_rung_once(store: Store) -> None:
@@ -107,3 +117,16 @@ async def test_several_schedulers_keep_the_limit_of_the_pbx_over_all_lines(store
     await store.commit((), freed(store, "lima", line(), over))
     await once(store, board, *(each for each in orders if each.attempt not in {*board.rung, over}), at_once=3)
     assert len(board.rung) == 3
+
+
+async def test_an_order_that_somebody_began_before_he_died_is_not_said_to_be_undialled(store: Store) -> None:
+    """Or the case would ring him once more, while the first attempt may be ringing."""
+    board = Board(free=1)
+    begun = await order(store, "a")
+    await once(store, board, begun)
+    for free in (0, 9):
+        board.free = free
+        assert await once(store, board, begun) == [""]
+    await store.redis.sadd(store.keys.of("live", begun.key), "lima|1")
+    assert await once(store, board, begun) == [""]
+    assert board.rung == ["rb-a-1"]
