@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ringback import dialguard
 from ringback.call import Call, Direction, Verdict
-from ringback.callback import case_of
+from ringback.callback import Ended, case_of, ended
 from ringback.case import On, meaning, open_missed
 from ringback.consent import Act
 from ringback.dialguard import Guard
@@ -197,8 +197,8 @@ class Desk:
             plan.writes += self.store.not_calling(case.key, fact.call.linkedid)
             if line := self._by_name.get(case.line):
                 plan.writes += seats.freed(self.store, fact.call.pbx, line, fact.call.linkedid)
-            if fact.call.verdict is Verdict.ANSWERED:
-                plan.writes.append(self.store.talked(case.key, fact.call.ended))
+                if ended(fact.call, line.callback) is Ended.TALKED:
+                    plan.writes.append(self.store.talked(case.key, fact.call.ended))
             await self._planner.apply(plan, case, fact)
 
     async def _missed(self, plan: Plan, fact: CallEnded, line: Line | None, number: Number | NoNumber) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _WANTED = (
-    "app_attended_transfer", "app_blind_transfer", "app_bridgewait", "app_cdr", "app_celgenuserevent", "app_chan*",
+    "app_amd", "app_attended_transfer", "app_blind_transfer", "app_bridgewait", "app_cdr", "app_celgenuserevent",
+    "app_chan*",
     "app_controlplayback", "app_db", "app_dial", "app_directed_pickup", "app_echo", "app_exec", "app_mixmonitor",
     "app_originate", "app_playback", "app_playtones", "app_queue", "app_read", "app_record", "app_sayunixtime",
     "app_senddtmf", "app_softhangup", "app_stack", "app_system", "app_transfer", "app_userevent", "app_verbose",

@@ -17,7 +17,7 @@ from ringbackd.ringing import originate
 from ringbackd.sandbox.asterisk import Pbx
 from ringbackd.sandbox.kit import Kit
 from ringbackd.sandbox.phones import RINGS, CustomerPhone, Phone, ReceivedCall
-from ringbackd.sandbox.process import free_udp_port
+from ringbackd.sandbox.process import free_udp_port, until
 from ringbackd.sandbox.sip import State
 from tests.core.worlds import line as plain_line
 from tests.listener.test_real_pbx import Book
@@ -43,6 +43,7 @@ class Team(Pbx):
         )
         own["queues.conf"] += f"\n[equipo](sandbox)\nstrategy = rrmemory\n{members}\n"
         own["pjsip.conf"] += f"\n{phones}"
+        own["extensions.conf"] += "\n[from-internal](+)\nexten => _2XX,1,Dial(PJSIP/${EXTEN},20)\n same => n,Hangup()\n"
         return own
 
 
@@ -72,6 +73,15 @@ class Floor:
         call.answer()
         await call.established()
         return call
+
+    async def free(self, agents: int) -> None:
+        """Wait until the PBX says that so many agents could take a call back."""
+
+        async def so_many() -> bool:
+            occupancy = await self.dialer.queue("equipo")
+            return occupancy is not None and occupancy.free == agents
+
+        await until(so_many, seconds=20, otherwise=lambda: f"never were {agents} agents free")
 
     async def told(self, attempt: str, seconds: float = 20) -> Call:
         """What is said of the attempt when it is over."""

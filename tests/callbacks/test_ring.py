@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ringback.call import Call
+from ringback.call import Call, SaidThere
 from ringback.callback import Ended, ended
 from ringbackd.sandbox.kit import ensure
-from tests.callbacks.rig import Floor, floor, line
+from ringbackd.sandbox.process import until
+from ringbackd.sandbox.sip import State
+from tests.callbacks.rig import AGENTS, Floor, floor, line
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 
@@ -68,6 +70,14 @@ async def hangs_up_at_the_greeting(here: Floor) -> Call:
     return await here.told(attempt)
 
 
+async def machine_that_asterisk_knows(here: Floor) -> Call:
+    """AMD() hears somebody who speaks without a pause; nobody has to press anything."""
+    attempt = await here.ring("987000008", detect_machine=True)
+    customer = await here.picks_up("987000008")
+    await customer.speak(4)
+    return await here.told(attempt, 40)
+
+
 async def never(here: Floor) -> Call:
     attempt = await here.ring("987000007")
     customer = await here.picks_up("987000007")
@@ -80,6 +90,7 @@ ENDS: dict[Ended, tuple[Callable[[Floor], Awaitable[Call]], ...]] = {
     Ended.BUSY: (busy,),
     Ended.NO_ANSWER: (rejected, rings_out),
     Ended.NO_KEY: (machine, hangs_up_at_the_greeting),
+    Ended.MACHINE: (machine_that_asterisk_knows,),
     Ended.NEVER: (never,),
 }
 
@@ -121,3 +132,38 @@ async def test_agent_first_an_agent_who_presses_nothing_lets_nobody_be_rung(here
     call = await here.told(attempt, 40)
     assert ended(call, line(first="agent").callback) is Ended.AGENT_AWAY
     assert not here.customers.calls
+
+
+async def test_who_greets_and_waits_is_a_person_for_asterisk_too(here: Floor) -> None:
+    async def asked() -> bool:
+        return "!Read!" in await here.pbx.cli("core show channels concise")
+
+    attempt = await here.ring("987000001", detect_machine=True)
+    customer = await here.picks_up("987000001")
+    await customer.speak(0.5)
+    await until(asked, seconds=30, otherwise=lambda: "he is not asked for a key")
+    await customer.press("1")
+    await here.phones.call(None)
+    await customer.hang_up()
+    assert (await here.told(attempt)).said is SaidThere.KEY
+
+
+async def test_a_customer_who_is_handed_on_talked_to_both_and_the_first_agent_is_free(here: Floor) -> None:
+    attempt = await here.ring("987000001")
+    customer = await here.picks_up("987000001")
+    await customer.press("1")
+    first = await here.agent()
+    await asyncio.sleep(1.5)
+    colleague = next(agent for agent in here.pbx.people if agent != first.number)
+    await first.transfer(colleague)
+    second = await here.phones.call(colleague, State.RINGING)
+    second.answer()
+    await second.established()
+    await here.free(len(AGENTS) - 1)
+    await asyncio.sleep(1.5)
+    await second.hang_up()
+    call = await here.told(attempt)
+    assert ended(call, line().callback) is Ended.TALKED
+    assert call.agent == colleague
+    assert call.talk >= 3
+    await here.free(len(AGENTS))

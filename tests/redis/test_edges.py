@@ -129,6 +129,20 @@ async def test_an_older_miss_after_our_own_call_back_opens_nothing(store: Store)
     assert (await office.events())[-1] is Event.SUPPRESSED
 
 
+@pytest.mark.parametrize(("seconds", "talked"), [(4.0, False), (6.0, True)])
+async def test_who_was_cut_off_on_our_call_has_not_talked_to_anybody(
+    store: Store, seconds: float, talked: bool
+) -> None:
+    office = Office(store)
+    await office.missed(linkedid="1")
+    (case,) = await store.active_cases()
+    office.now += 300
+    ours = {"linkedid": f"rb-{case.id}-1", "direction": Direction.OURS, "talk": seconds}
+    await office.desk.process(CallEnded(call=call(Verdict.ANSWERED, at=office.now, **ours)))
+    memory = await store.memory(office.desk.lines[0], case.key)
+    assert memory.talked == (office.now if talked else 0)
+
+
 async def test_he_is_on_a_call_also_while_we_ring_him(store: Store) -> None:
     """Or another line of ours would ring him, or write to him, at the same time."""
     office = Office(store)
