@@ -61,8 +61,13 @@ class Consumer:
         self._given.add(entry[0])
         return entry
 
+    def let_go(self, entry: str) -> None:
+        """We do not work on it any more. If it is pending all the same, it is read again: what took it off its stream
+        was written to a primary that is none any more."""
+        self._given.discard(entry)
+
     async def keep(self, done: asyncio.Event) -> None:
-        """Until `done`: let nobody take over what was given to us and is not finished yet."""
+        """Until `done`: let nobody take over what was given to us and was not let go yet."""
         while not await set_within(done, KEEP_EVERY_S):
             await self.touch()
 
@@ -111,7 +116,6 @@ class Consumer:
             return []
         self._next_claim = time.monotonic() + CLAIM_EVERY_S
         pending = [(stream, row) for stream in self.streams for row in await self._pending(stream)]
-        self._given &= {_name(stream, row["message_id"]) for stream, row in pending}
         found: list[tuple[str, bytes]] = []
         for stream in self.streams:
             old = [row["message_id"] for its, row in pending if its == stream and self._is_orphan(stream, row)]

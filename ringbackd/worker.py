@@ -51,6 +51,7 @@ class Worker:
             log.exception("%s %s cannot be processed; it is kept in the dead letters", self.consumer.group, entry)
             await self._bury(entry, raw, error)
         finally:
+            self.consumer.let_go(entry)
             room.release()
 
     async def _bury(self, entry: str, raw: bytes, error: Exception) -> None:

@@ -163,3 +163,24 @@ async def test_what_was_given_to_us_and_never_arrived_is_read_again(redis_url: s
         await store.redis.xclaim(KEYS.facts, "desk", "a", 0, [lost], idle=60_000)
         reader._next_claim = 0.0
         assert (await anext(entries))[1] == b"2"
+
+
+async def test_what_was_finished_on_a_lost_primary_is_done_again(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken off a stream that is none any more; in the one that counts it is pending, and nobody's."""
+    for name, brief in (("KEEP_EVERY_S", 0.01), ("CLAIM_EVERY_S", 0.01), ("CLAIM_IDLE_MS", 50)):
+        monkeypatch.setattr(streams, name, brief)
+    handled: list[bytes] = []
+    stop = asyncio.Event()
+    async with open_store(RedisSettings(url=redis_url)) as store:
+        await store.redis.xadd(KEYS.facts, {"json": b"1"})
+
+        async def handle(raw: bytes, entry: str) -> None:
+            handled.append(raw)
+            if len(handled) == 2:
+                stop.set()
+
+        work = Worker(store, Consumer(store.redis, [KEYS.facts], "desk", "a"), handle)
+        await asyncio.wait_for(work.run(stop), timeout=30)
+    assert handled[:2] == [b"1", b"1"]

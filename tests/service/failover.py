@@ -18,8 +18,8 @@ port {port}
 bind 127.0.0.1
 dir {folder}
 sentinel monitor calls 127.0.0.1 {primary} 1
-sentinel down-after-milliseconds calls 400
-sentinel failover-timeout calls 1000
+sentinel down-after-milliseconds calls 1500
+sentinel failover-timeout calls 10000
 sentinel parallel-syncs calls 2
 """
 
