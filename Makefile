@@ -3,21 +3,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := ringback ringbackd agi ami_listener whatsapp tests benchmarks
 
-CALLS := tests/pbx tests/gap tests/kit
-TALKS := tests/offer tests/callbacks tests/agi tests/voice
-
 .PHONY: demo test check setup browser kit lock docs bench clean
 
 demo: $(VENV)/run-ready       ## a real PBX, a simulated WhatsApp and a page to try it on
 	@$(BIN)/ringback sandbox
 
 test: $(VENV)/dev-ready browser kit check   ## everything: checks, pure tests, real Redis, real Asterisk, real browser
-	@# Most tests wait for telephones: three runs go side by side, the output of two is shown at the end.
-	@RINGBACK_PORTS=0 $(BIN)/python -m pytest -m "not alone" $(CALLS) > $(VENV)/calls.log 2>&1 & calls=$$!; \
-	RINGBACK_PORTS=1 $(BIN)/python -m pytest -m "not alone" $(TALKS) > $(VENV)/talks.log 2>&1 & talks=$$!; \
-	RINGBACK_PORTS=2 $(BIN)/python -m pytest -m "not alone" $(CALLS:%=--ignore=%) $(TALKS:%=--ignore=%); rest=$$?; \
-	wait $$talks; talked=$$?; cat $(VENV)/talks.log; wait $$calls; called=$$?; cat $(VENV)/calls.log; \
-	$(BIN)/python -m pytest -m alone; alone=$$?; exit $$((rest | talked | called | alone))
+	@$(BIN)/python -m tests.everything
 
 check: $(VENV)/dev-ready      ## style, types, imports
 	$(BIN)/ruff check .

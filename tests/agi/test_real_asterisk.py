@@ -147,7 +147,8 @@ async def test_hanging_up_after_the_key(probe: Probe, spool: Path, way: str) -> 
     await probe.cli(f"channel originate Local/hangup@keys extension {way}@probe")
     (fact,) = await facts(spool, 1)
     assert (fact["choice"], fact["key"], fact["slot"]) == ("callback", "2", 0.0)
-    assert lying(spool, ".held") == []
+    # It goes after the fact is on the disk, which takes its time.
+    await until(lambda: not lying(spool, ".held"), seconds=30, otherwise=lambda: "what was held stays")
 
 
 async def test_another_number_and_a_slot(probe: Probe, spool: Path) -> None:
