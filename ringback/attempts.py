@@ -84,6 +84,17 @@ def _wait(turn: Turn, fact: NotDialled) -> None:
         turn.note(Event.POSTPONED, why=fact.why, until=0.0)
     turn.change(state=State.PROMISED, callback=callback.model_copy(update={"waits": callback.waits or now}))
     turn.wake(Timer.DUE, now + UNWOKEN_S)
+    _late(turn)
+
+
+def _late(turn: Turn) -> None:
+    """Tell him once that it takes longer than promised, while he may be written to in free words."""
+    callback, late_s = turn.case.callback, turn.context.line.callback.late_min * 60
+    if callback is None or callback.late or not late_s or turn.context.now - callback.due < late_s:
+        return
+    if turn.context.flow.late and turn.window_open:
+        turn.say(turn.context.flow.late)
+        turn.change(callback=callback.model_copy(update={"late": True}))
 
 
 def _note_end(turn: Turn, attempt: str, outcome: Ended, why: str, agent: str = "", talk: float = 0.0) -> None:
@@ -123,9 +134,13 @@ def _next_attempt(turn: Turn, outcome: Ended, not_before: float = 0.0) -> None:
 
 
 def _out_of_attempts(turn: Turn) -> None:
-    if not turn.window_open:
+    """Tell him that we tried, and ask when it suits him: by a template where his 24 hours are over."""
+    flow, line, now = turn.context.flow, turn.context.line, turn.context.now
+    closing = flow.lost if turn.window_open else flow.lost_template
+    if not closing or turn.case.unwritable or turn.context.stopped:
         turn.close(Outcome.LOST, why="no attempt reached him")
         return
     turn.change(state=State.TALKING, callback=None)
-    turn.say(turn.context.flow.lost)
-    turn.linger(turn.context.now)
+    opens = line.messaging.next_open(now, line.timezone) or now
+    turn.say(closing, until=opens + line.stale_h * 3600)
+    turn.linger(opens)

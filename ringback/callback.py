@@ -40,7 +40,7 @@ class Ended(StrEnum):
 class Callback(BaseModel):
     """A promise to ring at `due` (epoch seconds). `tried` attempts are over; `attempt` is the one under way. `slot` is
     when the slot begins that was booked for it, 0 for none: who is rung at once needs none. `waits`: since when it only
-    waits for somebody to be free to talk, 0 if it does not."""
+    waits for somebody to be free to talk, 0 if it does not. `late`: whether he was told that it takes longer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,6 +49,7 @@ class Callback(BaseModel):
     tried: int = 0
     attempt: str = ""
     waits: float = 0.0
+    late: bool = False
 
 
 def attempt_id(case: str, number: int) -> str:

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 from ringback.line import Line
 from ringback.step import LANGUAGES, SLOT, Data, Does, Step, Texts
 
-OPTIONAL = ("survey_template", "reminder", "booked", "called_off", "full", "stopped", "back")
+OPTIONAL = ("survey_template", "lost_template", "late", "reminder", "booked", "called_off", "full", "stopped", "back")
 """Named steps that a flow may do without: then nothing is said."""
 
 
@@ -41,6 +41,10 @@ class Flow(Data):
     """The template that asks the same where his 24 hours are over; see `Line.survey`."""
     lost: str
     """After the last attempt to ring back failed."""
+    lost_template: str = ""
+    """The template that says the same where his 24 hours are over."""
+    late: str = ""
+    """Said once to who waits longer than promised, because nobody is free; see `CallbackPlan.late_min`."""
     over: str
     """An answer to a case that is closed."""
     anything: str
@@ -66,7 +70,7 @@ class Flow(Data):
                 raise ValueError(f"{where} leads to {step!r}, which is not a step")
         if self.steps[self.first].say != "template":
             raise ValueError(f"first: {self.first!r} must say a template, nothing else may open a conversation")
-        for what in ("reminder", "survey_template"):
+        for what in ("reminder", "survey_template", "lost_template"):
             step = getattr(self, what)
             if step and self.steps[step].say != "template":
                 raise ValueError(f"{what}: {step!r} must say a template, it comes when nothing else is allowed")

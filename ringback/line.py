@@ -91,6 +91,8 @@ class CallbackPlan(_Setting):
     """How many days ahead slots are offered; today is the first."""
     remind_min: Annotated[float, Field(ge=0, le=1440)] = 15
     """How long before his slot a customer is reminded by WhatsApp; 0 for never."""
+    late_min: Annotated[float, Field(ge=0, le=1440)] = 10
+    """Who still waits so long after the promised moment, because nobody is free, is told so once; 0 for never."""
     countries: tuple[Region, ...] = ()
     """Whose numbers may be rung; only those of the line's own country when empty."""
     never: tuple[Prefix, ...] = ()

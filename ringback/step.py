@@ -27,7 +27,7 @@ from ringback.message import (
     units,
 )
 
-PLACEHOLDERS = frozenset({"brand", "name", "missed_at", "due", "info"})
+PLACEHOLDERS = frozenset({"brand", "name", "missed_at", "due", "late", "info"})
 LANGUAGES: tuple[Language, ...] = ("es", "en", "pt")
 SLOT = "at"
 """Options of a `slots` step are `at.<epoch seconds>`."""
@@ -67,7 +67,8 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Texts(Data):
-    """One text in the three languages. `{brand}`, `{name}`, `{missed_at}`, `{due}` and `{info}` are filled in."""
+    """One text in the three languages. `{brand}`, `{name}`, `{missed_at}`, `{due}`, `{late}` (minutes) and `{info}` are
+    filled in."""
 
     es: Words
     en: Words

@@ -143,6 +143,7 @@ class Turn:
             "name": cut(" ".join(case.name.split()), NAME_LENGTH) or line.brand,
             "missed_at": words.clock(case.last_miss, line.timezone),
             "due": words.due(due, now, line.timezone, line.language),
+            "late": str(max(1, round((now - due) / 60))),
             "info": line.info or line.brand,
         }
 

@@ -92,9 +92,10 @@ async def settled(shop: Shop) -> None:
 async def test_they_are_handed_in_once_approved_and_then_the_line_is_ready(
     shop: Shop, cloud: Cloud, store: Store
 ) -> None:
-    first, reminder = await shop.look(store)
+    first, reminder, missed = await shop.look(store)
     assert first.startswith("line ventas: template ringback_missed_call (es) is not at Meta")
     assert reminder.startswith("line ventas: template ringback_callback_reminder (es) is not at Meta")
+    assert missed.startswith("line ventas: template ringback_callback_missed (es) is not at Meta")
     code, told = await shop.run("push")
     assert (code, told.count("handed in (pending)")) == (0, 4)
     await settled(shop)
@@ -160,7 +161,7 @@ async def test_a_line_that_cannot_write_says_why(
     shop: Shop, cloud: Cloud, store: Store, spec: TemplateSpec, says: str
 ) -> None:
     cloud.templates.put(spec)
-    trouble, _reminder = await shop.look(store)
+    trouble, *_others = await shop.look(store)
     assert says in trouble
     assert (await shop.run("status"))[0] == 1
 
