@@ -12,7 +12,7 @@ from ami_listener.channels import CONFERENCE, HOLDING, Channel, local_number
 from ami_listener.contexts import Kind
 from ami_listener.registry import Event, Registry
 from ringback.call import OWN_CALL_PREFIX, Call, Direction, SaidThere
-from ringback.fact import TAKEN
+from ringback.offered import TAKEN
 
 MENU_APPS = frozenset({"background", "waitexten", "read"})
 """Applications that wait for a key: a menu, whatever its context is called."""

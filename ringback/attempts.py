@@ -33,7 +33,7 @@ def due(turn: Turn, fact: TimerFired) -> None:
         until = max(opens, now + LOOK_AGAIN_S)
         turn.wake(Timer.DUE, until)
         if opens > now:
-            turn.linger(opens)
+            _to_the_opening(turn, opens)
         turn.note(Event.POSTPONED, why="on a call" if turn.context.on_call else "closed", until=until)
         return
     attempt = attempt_id(case.id, case.dialled + 1)
@@ -41,6 +41,13 @@ def due(turn: Turn, fact: TimerFired) -> None:
     turn.change(state=State.RINGING, dialled=case.dialled + 1, callback=callback)
     turn.commands.append(Dial(attempt, case.id, case.line, case.dial, case.key))
     turn.wake(Timer.DOUBT, now + line.callback.ring_s + DOUBT_AFTER_RING_S)
+
+
+def _to_the_opening(turn: Turn, opens: float) -> None:
+    """The line has closed: from its opening on he waits anew, and what is late is counted from then."""
+    if turn.case.callback:
+        turn.change(callback=turn.case.callback.model_copy(update={"due": opens, "waits": 0.0}))
+    turn.linger(opens)
 
 
 def attempt_ended(turn: Turn, fact: CallEnded) -> None:
@@ -119,14 +126,15 @@ def doubt(turn: Turn, _: TimerFired) -> None:
 def _next_attempt(turn: Turn, outcome: Ended, not_before: float = 0.0) -> None:
     """Plan the next attempt, or tell him that we could not reach him."""
     case, line, now = turn.case, turn.context.line, turn.context.now
-    tried = (case.callback.tried if case.callback else 0) + (outcome is not Ended.UNWANTED)
+    before = case.callback or Callback(due=now)
+    tried = before.tried + (outcome is not Ended.UNWANTED)
     if tried >= line.callback.attempts:
         _out_of_attempts(turn)
         return
     wait = LOOK_AGAIN_S if outcome is Ended.UNWANTED else wait_before_next(outcome, line.callback)
     wait = max(wait, not_before - now)
     at = line.next_open(now + wait) or now + wait
-    turn.change(state=State.PROMISED, callback=Callback(due=at, tried=tried, slot=case.booked))
+    turn.change(state=State.PROMISED, callback=Callback(due=at, tried=tried, slot=case.booked, late=before.late))
     turn.wake(Timer.DUE, at)
     if outcome is not Ended.UNWANTED or at > now + wait:
         turn.linger(at)  # what only waits for the PBX or for his line to be free does not wait for ever

@@ -24,7 +24,6 @@ from ringback.fact import (
     NotDialled,
     Noticed,
     NumberChanged,
-    Offered,
     PersonActed,
     Refused,
     Said,
@@ -32,6 +31,7 @@ from ringback.fact import (
     TimerFired,
 )
 from ringback.journal import Event
+from ringback.offered import Offered
 from ringback.phone import Number
 from ringback.policy import why_not_written_to
 from ringback.record import Case, State, case_id

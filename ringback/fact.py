@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ringback.call import Call
 from ringback.consent import Consent
+from ringback.offered import Offered
 
 
 class _Fact(BaseModel):
@@ -245,45 +246,6 @@ class ConsentChanged(_Fact):
     def id(self) -> str:
         """The nonce names the word: the call, the row of the list, the webhook."""
         return f"consent:{self.nonce}"
-
-
-class Choice(StrEnum):
-    """What became of an offer to a caller who waits."""
-
-    WHATSAPP = "whatsapp"
-    CALLBACK = "callback"
-    REFUSED = "refused"
-    """He pressed the key to stay on the line."""
-    IGNORED = "ignored"
-    """He pressed nothing of use, or hung up before he chose."""
-
-
-TAKEN = frozenset({Choice.WHATSAPP, Choice.CALLBACK})
-
-
-class Offered(_Fact):
-    """A caller was offered WhatsApp or a call back. `number` is what he typed and confirmed, '' for his own
-    (`caller`, as the PBX shows it). `line`, `did` and `queue` say which line it is of; `key` is what he pressed, `slot`
-    when he wants to be called (epoch seconds, 0 for as soon as possible), `text` what he had been told."""
-
-    kind: Literal["offered"] = "offered"
-    pbx: str
-    linkedid: str
-    line: str = ""
-    did: str = ""
-    queue: str = ""
-    caller: str = ""
-    number: str = ""
-    choice: Choice
-    key: str = ""
-    slot: float = 0.0
-    text: str = ""
-    at: float
-
-    @property
-    def id(self) -> str:
-        """The daemon and the script may both tell it: one effect per call and choice."""
-        return f"offered:{self.pbx}:{self.linkedid}:{self.choice}"
 
 
 Fact = (

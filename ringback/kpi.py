@@ -8,9 +8,9 @@ from statistics import quantiles
 
 from pydantic import BaseModel, ConfigDict
 
-from ringback.fact import TAKEN, Choice
 from ringback.journal import Entry, Event
 from ringback.letter import Letter
+from ringback.offered import TAKEN, Choice
 from ringback.period import Period
 from ringback.receipt import REACHED, SEEN, Tick
 from ringback.record import Outcome

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ringback.command import Command
 from ringback.consent import Act, Consent, Way
-from ringback.fact import Choice, Offered, Timer
+from ringback.fact import Timer
 from ringback.journal import Event
 from ringback.moves import contact, promise, to_person
+from ringback.offered import Choice, Offered
 from ringback.phone import Number
 from ringback.policy import why_not_written_to
 from ringback.record import Case, State, case_id

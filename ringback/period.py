@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ringback.call import Source
-from ringback.fact import TAKEN
 from ringback.journal import Entry, Event
 from ringback.letter import Letter, follow
+from ringback.offered import TAKEN
 from ringback.story import Story
 
 MISSES = frozenset({Event.OPENED, Event.MISSED_AGAIN, Event.SUPPRESSED})

@@ -26,7 +26,6 @@ from ringback.fact import (
     NotDialled,
     Noticed,
     NumberChanged,
-    Offered,
     PersonActed,
     Refused,
     Said,
@@ -35,6 +34,7 @@ from ringback.fact import (
 from ringback.flow import Flow
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
+from ringback.offered import Offered
 from ringback.phone import NoNumber, Number, match_key
 from ringback.policy import why_not
 from ringback.record import Case

@@ -23,8 +23,9 @@ from agi.offer import Caller, House
 from agi.offer import run as offer
 from agi.session import Session
 from agi.spool import Spool
-from ringback.fact import FACT, Offered
+from ringback.fact import FACT
 from ringback.line import Line
+from ringback.offered import Offered
 from ringbackd import menus
 from ringbackd.fastlane import FastLane
 from ringbackd.patience import Patience

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ringback.call import Call
-from ringback.fact import TAKEN, Offered
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
+from ringback.offered import TAKEN, Offered
 from ringback.offers import open_offered
 from ringback.phone import Number
 from ringbackd.keys import REMEMBER_S

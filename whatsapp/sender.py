@@ -19,6 +19,8 @@ log = logging.getLogger("ringback.sender")
 JITTER = random.SystemRandom()
 ON_CALL_S = 5.0
 """How long a first message waits when the customer is on the phone with the business at that moment."""
+MOST_SPREAD_S = 300.0
+"""Over how long at most messages are spread that wait for the same moment, so that none is too late for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class Sender:
         elif self.clock() + pause.seconds > message.not_after:
             await self.outbox.refused(message, "stale", 0, f"too late to be useful, after waiting: {pause.why}", entry)
         else:
-            await self.outbox.later(message, pause.seconds * JITTER.uniform(1.0, 1.05), pause.why, entry, tries=0)
+            spread = JITTER.uniform(0, min(0.05 * pause.seconds, MOST_SPREAD_S))
+            await self.outbox.later(message, pause.seconds + spread, pause.why, entry, tries=0)
 
     async def _post(self, message: Message, tries: int, entry: str) -> None:
         outcome = await self.client.send(message, tries)

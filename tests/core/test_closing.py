@@ -117,3 +117,24 @@ def test_nobody_is_told_whose_day_is_over() -> None:
     world = ringing()
     waits(world, 25 * 60)
     assert not late(world)
+
+
+def test_it_is_said_once_a_promise_however_many_attempts_it_takes() -> None:
+    world = ringing()
+    waits(world, 0)
+    waits(world, 11)
+    world.fire(Timer.DUE)
+    ends(world, "failed")
+    waits(world, 0)
+    waits(world, 11)
+    assert len(late(world)) == 1
+
+
+def test_while_the_line_is_closed_nobody_is_late() -> None:
+    world = ringing(hours={"mon": "11:00-12:05", "tue": "09:00-12:00"})
+    waits(world, 0)
+    waits(world, 6)
+    opens = NOON + 21 * HOUR
+    assert (world.timer(Timer.DUE), world.case.state) == (opens, State.PROMISED)
+    waits(world, 0)
+    assert not late(world)

@@ -8,9 +8,10 @@ import pytest
 
 from ringback.call import Verdict
 from ringback.consent import Act, Consent, Way
-from ringback.fact import CallEnded, Choice, ConsentChanged, Offered
+from ringback.fact import CallEnded, ConsentChanged
 from ringback.journal import Event
 from ringback.kpi import report
+from ringback.offered import Choice, Offered
 from ringback.record import State
 from ringbackd.store import Store
 from tests.core.worlds import NOON, call
