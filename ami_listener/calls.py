@@ -98,6 +98,8 @@ class LiveCall:
     message_left: bool | None = None
     taken: str = ""
     """What he took of the offer of WhatsApp or a call back, "" if he did not."""
+    score: int = 0
+    """What he answered to the survey after the talk."""
     agent: str = ""
     talk: Talk = field(default_factory=Talk)
     handed_over: Talk | None = None

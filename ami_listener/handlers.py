@@ -31,7 +31,9 @@ DIALLED = re.compile(r"\+?[0-9]{3,}")
 
 OFFER, CALLBACK, SAID = "RingbackOffer", "Ringback", frozenset(SaidThere)
 """The UserEvents of our offer and of our dialplan, and what the second may say."""
-OURS = frozenset({OFFER, CALLBACK})
+SURVEY, SCORES = "RingbackSurvey", frozenset("12345")
+"""The UserEvent of the survey after a talk, and what it may say."""
+OURS = frozenset({OFFER, CALLBACK, SURVEY})
 """The only UserEvents that are read."""
 
 VARIABLES = frozenset({"QUEUESTATUS", "DIALSTATUS", "VMSTATUS", "FROM_DID", "__FROM_DID"})
@@ -141,7 +143,7 @@ def hangup_request(registry: Registry, event: Event, channel: Channel, at: float
 
 
 def user_event(registry: Registry, event: Event, channel: Channel, at: float) -> None:
-    """Our offer tells what a caller chose, our dialplan who is on a call of ours; of others' events nothing.
+    """Our offer tells what a caller chose, our survey how he liked it, our dialplan who is on a call of ours.
 
     An agent who picked up first is not the customer.
     """
@@ -151,6 +153,8 @@ def user_event(registry: Registry, event: Event, channel: Channel, at: float) ->
         call.taken = choice
     elif name == CALLBACK and said in SAID and call.direction is Direction.OURS:
         _dialplan_says(registry, call, SaidThere(said))
+    elif name == SURVEY and event.get("Score") in SCORES:
+        call.score = int(event["Score"])
 
 
 def _dialplan_says(registry: Registry, call: LiveCall, said: SaidThere) -> None:

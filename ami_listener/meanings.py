@@ -28,6 +28,7 @@ class Known:
     said: SaidThere = SaidThere.NOTHING
     message_left: bool | None = None
     taken: str = ""
+    score: int = 0
     absorbed: frozenset[str] = frozenset()
 
 
@@ -50,6 +51,7 @@ def known(call: LiveCall) -> Known:
         said=call.said,
         message_left=call.message_left,
         taken=call.taken,
+        score=call.score,
         absorbed=frozenset(one.linkedid for one in call.absorbed),
     )
 
@@ -111,6 +113,7 @@ MEANINGS: dict[str, Callable[[Known, Known], str]] = {
     "said": lambda old, new: SAID[new.said],
     "message_left": lambda old, new: "a message was left" if new.message_left else "no message was left",
     "taken": lambda old, new: f"the caller took the offer: {new.taken}",
+    "score": lambda old, new: f"the caller rated the talk: {new.score} of 5",
     "absorbed": lambda old, new: f"call {', '.join(sorted(new.absorbed - old.absorbed))} became part of this one",
 }
 """By the field that changed, what it means; "" where it is nothing worth saying."""

@@ -59,6 +59,7 @@ def judge(call: LiveCall, settings: PbxSettings, ended: float) -> Call:
         reason=reason,
         customer_up=call.customer_up,
         said=call.said,
+        score=call.score,
     )
 
 

@@ -59,7 +59,8 @@ def attempt_ended(turn: Turn, fact: CallEnded) -> None:
         return
     if outcome is Ended.TALKED:
         turn.close(Outcome.CALLBACK, agent=call.agent, talk=call.talk, attempt=call.linkedid)
-        survey.ask(turn)
+        if not survey.rated(turn, call):
+            survey.ask(turn)
     elif outcome is Ended.NEVER:
         stopped_in_call(turn, call.linkedid, call.ended)
     elif _under_way(turn, call.linkedid):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 OWN_CALL_PREFIX = "rb-"
 """Uniqueids that begin so are channels Ringback originated itself (we choose their ChannelId)."""
@@ -77,8 +77,9 @@ class Call(BaseModel):
 
     Times are seconds since the epoch, durations are seconds. `queues` and `phones` are in the order they were tried.
     For a call of ours (`direction` ours) `customer_up` says whether the customer picked up; `answered` then means
-    that he and an agent talked, and `said` is the last word of our dialplan about it. `source` is
-    `live`, or what the call was read from after a gap.
+    that he and an agent talked, and `said` is the last word of our dialplan about it. `score` is his key from 1 to 5
+    in the survey after the talk (dialplan `ringback-survey`), 0 for none. `source` is `live`, or what the call was
+    read from after a gap.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -102,6 +103,7 @@ class Call(BaseModel):
     reason: str = ""
     customer_up: bool = False
     said: SaidThere = SaidThere.NOTHING
+    score: int = Field(default=0, ge=0, le=5)
     source: Source = Source.LIVE
 
     @property

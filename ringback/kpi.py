@@ -147,9 +147,9 @@ def _escalated(cases: Sequence[Story]) -> Figure:
 
 def _satisfaction(cases: Sequence[Story]) -> Figure:
     rated = [story.rating for story in cases if story.rating]
-    asked = sum(bool(story.survey) for story in cases)
+    asked = sum(bool(story.survey or story.rating) for story in cases)
     parts: dict[str, float | int | None] = {"asked": asked, "response_rate": _share(len(rated), asked)}
-    formula = "ratings of 4 and 5 / ratings; response rate: ratings / cases that were asked"
+    formula = "ratings of 4 and 5 / ratings; response rate: ratings / cases that were asked, or rated by a key"
     return _rate("satisfaction", formula, sum(rating >= GOOD_RATING for rating in rated), len(rated), parts)
 
 

@@ -101,7 +101,8 @@ def reached(turn: Turn, fact: CallEnded) -> None:
         return
     outcome = Outcome.RETURNED if fact.call.direction is Direction.INBOUND else Outcome.MANUAL
     turn.close(outcome, agent=fact.call.agent, talk=fact.call.talk, at=fact.call.ended)
-    survey.ask(turn, fact.call)
+    if not survey.rated(turn, fact.call):
+        survey.ask(turn, fact.call)
 
 
 def accepted(turn: Turn, fact: Accepted) -> None:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from ringback.call import Call, Direction
+from ringback.journal import Event
 from ringback.line import line_of
 from ringback.turn import Turn
+
+
+def rated(turn: Turn, call: Call) -> bool:
+    """Whether he answered the survey after the talk by a key: that is his rating, and he is not asked again."""
+    if not call.score or not _concerns(turn, call):
+        return False
+    turn.change(rating=call.score)
+    turn.note(Event.RATED, rating=call.score)
+    return True
 
 
 def ask(turn: Turn, call: Call | None = None) -> None:

@@ -54,7 +54,7 @@ PAUSE_S = 0.02
 CHANCE = random.SystemRandom()
 NOTED = frozenset(
     {"pbx", "linkedid", "direction", "verdict", "caller", "did", "queue", "agent", "started", "ended", "wait", "talk"}
-    | {"reason", "source"}
+    | {"reason", "source", "score"}
 )
 """What the journal keeps of a call."""
 

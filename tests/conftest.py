@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 from rich.console import Console
 
 from ringbackd.sandbox.asterisk import Pbx
 from ringbackd.sandbox.kit import Kit, ensure
 from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.sandbox.sip import Caller
+
+settings.register_profile("busy", deadline=None)  # how long an example takes says more of the machine than of it
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -147,7 +147,15 @@ def numbers(draw: st.DrawFn) -> tuple[str, phonenumbers.PhoneNumber]:
     code = phonenumbers.country_code_for_region(region)
     changed = phonenumbers.PhoneNumber(country_code=code, national_number=int(national[: -len(tail)] + tail))
     usable = phonenumbers.is_valid_number_for_region(changed, region) and phonenumbers.number_type(changed) in PERSONAL
-    return region, changed if usable else example(region, kind)
+    return region, changed if usable and unambiguous(changed, region) else example(region, kind)
+
+
+def unambiguous(number: phonenumbers.PhoneNumber, region: str) -> bool:
+    """Whether its national form means itself: 011 15... in Argentina is a mobile number, in whatever district."""
+    again = phonenumbers.parse(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL), region)
+    return (again.country_code, again.national_number) == (number.country_code, number.national_number) and (
+        phonenumbers.is_valid_number(again)
+    )
 
 
 PERSONAL = (*PEOPLE, PhoneNumberType.FIXED_LINE_OR_MOBILE)

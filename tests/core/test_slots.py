@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -124,7 +124,6 @@ moments = st.floats(min_value=1_767_225_600, max_value=1_830_297_600)  # 2026 an
 spans = st.sampled_from(["", "00:00-24:00", "09:00-18:00", "00:30-02:30", "22:15-24:00", "08:00-08:20"])
 
 
-@settings(deadline=None)
 @given(
     zone=st.sampled_from(CLOCKS),
     now=moments,

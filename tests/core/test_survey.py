@@ -100,6 +100,24 @@ def test_one_case_asks_once() -> None:
     assert surveys(world) == ["menu"]
 
 
+@pytest.mark.parametrize("called_back", [True, False])
+def test_the_key_pressed_after_the_talk_is_the_rating(called_back: bool) -> None:
+    world = ringing()
+    if called_back:
+        world.tell(ours(world, Verdict.ANSWERED, agent="101", talk=30.0, customer_up=True, score=2))
+    else:
+        talks(world, score=2)
+    assert (world.case.rating, surveys(world)) == (2, [])
+    assert (satisfaction(world).value, satisfaction(world).parts) == (0.0, {"asked": 1, "response_rate": 1.0})
+
+
+def test_the_rating_of_another_line_is_not_this_one_s() -> None:
+    world = contacted()
+    world.taps("write")
+    talks(world, did="5550199", queue="soporte", queues=("soporte",), score=5)
+    assert world.case.rating == 0
+
+
 def test_the_line_that_he_called_asks_and_no_other() -> None:
     world = contacted()
     world.taps("write")

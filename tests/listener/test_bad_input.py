@@ -56,7 +56,7 @@ def test_a_channel_does_not_move_into_a_call_that_is_over() -> None:
     assert ended([*outcomes, *feed(tracker, script)]) == ["1.1", "2.1"]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(MESSAGES) | st.binary(max_size=200), max_size=60), st.data())
 def test_damaged_messages_in_disorder_invent_nobody(messages: list[bytes], data: st.DataObject) -> None:
     raw = bytearray(END.join([*messages, b""]))

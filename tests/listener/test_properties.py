@@ -58,7 +58,7 @@ def mixed(stories: Sequence[Sequence[Event]], chance: Random) -> list[Event]:
     return [next(parts[turn]) for turn in turns]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(names, min_size=2, max_size=5, unique=True), chances)
 def test_independent_calls_are_judged_as_if_each_were_alone(chosen: list[str], chance: Random) -> None:
     stories = [
@@ -69,7 +69,7 @@ def test_independent_calls_are_judged_as_if_each_were_alone(chosen: list[str], c
     assert calls(mixed(stories, chance)) == sorted(expected, key=lambda call: call.linkedid)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(names, st.data())
 def test_any_reads_bring_the_same_events(name: str, data: st.DataObject) -> None:
     raw = BYTES[name]
@@ -77,13 +77,13 @@ def test_any_reads_bring_the_same_events(name: str, data: st.DataObject) -> None
     assert events(*(raw[begin:end] for begin, end in pairwise(cuts))) == EVENTS[name]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(names, chances)
 def test_events_told_twice_change_nothing(name: str, chance: Random) -> None:
     assert calls(event for event in EVENTS[name] for _ in range(chance.randint(1, 3))) == ALONE[name]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(names, chances)
 def test_events_of_channels_that_hung_up_change_nothing(name: str, chance: Random) -> None:
     told: list[Event] = []
@@ -108,7 +108,7 @@ def may_change_places(one: Event, other: Event) -> bool:
     return near and not channels(one) & channels(other)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(names, chances)
 def test_events_of_different_channels_may_change_places(name: str, chance: Random) -> None:
     told = list(EVENTS[name])

@@ -124,10 +124,12 @@ exten => 5550110,1,Answer(,i)
  same => n,UserEvent(Other,Choice: whatsapp)
  same => n,Queue(ventas,,,,1)
  same => n,UserEvent(RingbackOffer,Choice: callback)
+ same => n,UserEvent(RingbackSurvey,Line: ventas,Score: 4)
  same => n,Hangup()
 exten => 5550111,1,Answer(,i)
  same => n,UserEvent(RingbackOffer,Choice: refused)
  same => n,UserEvent(RingbackOffer,Choice: money)
+ same => n,UserEvent(RingbackSurvey,Line: ventas,Score: 9)
  same => n,Queue(ventas,,,,1)
 """
 
@@ -144,6 +146,7 @@ async def test_who_takes_an_offer_is_no_missed_call(kit: Kit, pbx: Pbx, caller: 
         took, stayed = await book.of("987654321"), await book.of("987654322")
     assert (took.verdict, took.reason, took.missed) == (Verdict.DEFLECTED, "callback", False)
     assert (stayed.verdict, stayed.missed) == (Verdict.QUEUE_TIMEOUT, True)
+    assert (took.score, stayed.score) == (4, 0)
 
 
 async def test_calls_that_ended_while_nobody_listened_are_told(kit: Kit, pbx: Pbx, caller: Caller) -> None:
@@ -168,10 +171,10 @@ async def test_calls_that_ended_while_nobody_listened_are_told(kit: Kit, pbx: Pb
 async def test_a_listener_killed_again_and_again_loses_no_caller(kit: Kit, pbx: Pbx, caller: Caller) -> None:
     book, numbers = Book(), [f"9876540{n:02}" for n in range(40)]
     async with AgentPhone(kit, pbx, "101", default=RINGS):
-        placing = asyncio.create_task(caller.dial_many(numbers, "5550100", hang_up_after_ms=400, per_second=10))
+        placing = asyncio.create_task(caller.dial_many(numbers, "5550100", hang_up_after_ms=400, per_second=6))
         for _ in range(6):
-            async with listening(pbx, book, settle_s=0.2):
-                await asyncio.sleep(0.37)
+            async with listening(pbx, book, settle_s=0.8):
+                await asyncio.sleep(0.97)
         placed = await placing
         await asyncio.gather(*(call.ended(seconds=20) for call in placed))
         async with listening(pbx, book):

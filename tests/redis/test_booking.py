@@ -153,7 +153,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rounds=st.lists(acts, min_size=1, max_size=3))
 async def test_whatever_many_do_at_once_no_slot_is_promised_to_more_than_it_holds(
     store: Store, rounds: list[list[tuple[int, str]]]

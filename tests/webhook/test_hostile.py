@@ -69,7 +69,7 @@ def read(body: Json) -> list[Fact | Other]:
     return [fact_of(event, NOON) for event in parse(json.dumps(body).encode())]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(hostile())
 def test_each_item_becomes_a_fact_or_is_kept_and_both_can_be_stored(body: Json) -> None:
     found = read(body)
@@ -79,7 +79,7 @@ def test_each_item_becomes_a_fact_or_is_kept_and_both_can_be_stored(body: Json) 
         assert isinstance(item, Other) or FACT.validate_json(text) == item
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(hostile(), st.sampled_from(sorted(MESSAGES)))
 def test_the_good_update_beside_a_hostile_one_is_read(body: Json, name: str) -> None:
     entries = body["entry"] if isinstance(body.get("entry"), list) else []
@@ -89,7 +89,7 @@ def test_the_good_update_beside_a_hostile_one_is_read(body: Json, name: str) -> 
     ][-1:]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=hostile())
 async def test_no_fact_of_a_hostile_update_breaks_the_desk(store: Store, body: Json) -> None:
     await store.redis.flushdb()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whatsapp.answer import MAX_DELAY_S, RULES, decide
@@ -75,7 +75,6 @@ def test_an_answer(status: int, body: bytes, expected: object) -> None:
     assert decide(status, body) == expected
 
 
-@settings(deadline=None)
 @given(st.integers(100, 599), st.binary() | st.builds(error, st.integers() | st.text() | st.none()), st.integers(0))
 def test_no_answer_can_break_it(status: int, body: bytes, attempt: int) -> None:
     outcome = decide(status, body, attempt)

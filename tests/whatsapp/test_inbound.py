@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from whatsapp.events import (
@@ -253,7 +253,6 @@ KEYS = [
 SHAPED = st.dictionaries(st.sampled_from(KEYS), JSON | st.dictionaries(st.sampled_from(KEYS), JSON, max_size=4))
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_can_break_it(raw: bytes) -> None:
     try:
@@ -262,13 +261,11 @@ def test_no_bytes_can_break_it(raw: bytes) -> None:
         return
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["entry", "object"]) | st.text(), JSON))
 def test_no_object_can_break_it(body: dict[str, object]) -> None:
     assert parse(json.dumps(body).encode())
 
 
-@settings(deadline=None)
 @given(
     st.lists(SHAPED | JSON, min_size=1), st.sampled_from(["messages", "statuses", "errors"]), JSON | st.lists(SHAPED)
 )
