@@ -25,6 +25,9 @@ SHAPES = {
 }
 """What each field of a Dial may look like: nothing that Asterisk's own syntax (`&`, `,`, `|`, `$`, `(`) could use."""
 
+CANCEL = "Local/s@ringback-cancel"
+"""Where our dialplan ends an attempt that rings."""
+
 VARIABLE = re.compile(r"_{0,2}[A-Za-z][A-Za-z0-9_]*")
 
 SPLITTING = (*FORBIDDEN, ",", '"', "\\")
@@ -130,6 +133,23 @@ class Dialer:
     async def attempts(self) -> Attempts:
         """Our calls that are under way. Raises what `Link.ask_list` does."""
         return attempts(await self._link.ask_list({"Action": "CoreShowChannels"}))
+
+    async def call_off(self, attempt: str) -> None:
+        """End an attempt that rings; one that was picked up, or is no more, is left alone. Needs no right but that to
+        dial: our own dialplan hangs up. Raises PermissionError where Asterisk refuses, and what `Link.ask` does."""
+        if not SHAPES["attempt"].fullmatch(attempt):
+            raise PermissionError(f"{attempt!r} is no attempt of ours")
+        response = await self._link.ask(
+            {
+                "Action": "Originate",
+                "Channel": CANCEL,
+                "Application": "NoOp",
+                "Async": "true",
+                "Variable": f"RINGBACK_CANCEL={attempt.removeprefix(OWN_CALL_PREFIX)}",
+            }
+        )
+        if response.get("Response") != "Success":
+            raise PermissionError(response.get("Message", "refused without a reason"))
 
     async def originate(self, dial: Dial) -> Queued | NotDialled | Unclear:
         """Dial, at most once; never raises for what Asterisk or the network do."""

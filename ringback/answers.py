@@ -12,7 +12,8 @@ from ringback.flow import Choice
 from ringback.journal import Event
 from ringback.moves import promise
 from ringback.payload import Tap
-from ringback.record import LINE_LENGTH, Outcome, State
+from ringback.record import CALLED, LINE_LENGTH, Outcome, State
+from ringback.settled import says_settled
 from ringback.slots import slot_at
 from ringback.step import Does
 from ringback.turn import Turn
@@ -36,6 +37,9 @@ def answered(turn: Turn, fact: Said) -> None:
         return
     if fact.tapped and signed is None and not choice.option and turn.case.step:
         _again(turn)
+        return
+    if not choice.option and turn.case.state in CALLED and says_settled(fact.text):
+        _call_off(turn)
         return
     turn.change(intent=choice.intent or turn.case.intent, urgency=choice.urgency or turn.case.urgency)
     _DOES[choice.does](turn, choice, fact)
@@ -149,6 +153,13 @@ def _call_at(turn: Turn, choice: Choice, fact: Said) -> None:
     turn.say(choice.goto)
 
 
+def _call_off(turn: Turn) -> None:
+    """He says in his own words that he needs no call any more."""
+    turn.close(Outcome.DECLINED)
+    turn.say(turn.context.flow.called_off)
+    turn.change(step="")
+
+
 def _decline(turn: Turn, choice: Choice, _: Said) -> None:
     turn.close(Outcome.DECLINED)
     turn.say(choice.goto)
@@ -162,7 +173,7 @@ def _handover(turn: Turn, choice: Choice, fact: Said) -> None:
         return
     turn.note(Event.HANDED_OVER, text=fact.text, intent=case.intent, urgency=case.urgency, misses=case.misses)
     turn.change(handed_over=True)
-    if case.state not in {State.PROMISED, State.RINGING}:
+    if case.state not in CALLED:
         turn.change(state=State.WITH_PERSON)
     turn.say(choice.goto)
 

@@ -19,6 +19,8 @@ LOOK_AGAIN_S = 30.0
 """How long a call back waits when the customer is on another call."""
 UNWOKEN_S = 120.0
 """After so long a call back that waits for somebody to be free looks by itself, should nobody have woken it."""
+CROSSING = frozenset({Ended.BUSY, Ended.NO_ANSWER})
+"""Ends of an attempt that mean nothing while he is on another call with the business."""
 DOUBT_AFTER_RING_S = 20.0
 """After ringing this long beyond its time without a word from the PBX, an attempt is in doubt."""
 
@@ -54,16 +56,21 @@ def attempt_ended(turn: Turn, fact: CallEnded) -> None:
     """The call back is over. A late word of an older attempt counts only if they talked."""
     call = fact.call
     outcome = ended(call, turn.context.line.callback)
+    under_way = turn.case.under_way == call.linkedid
+    if under_way and outcome in CROSSING and turn.context.on_call:
+        outcome = Ended.UNWANTED
     _note_end(turn, call.linkedid, outcome, call.reason, call.agent, call.talk)
     if turn.case.state is State.CLOSED:
         return
+    if under_way:
+        _over(turn)
     if outcome is Ended.TALKED:
         turn.close(Outcome.CALLBACK, agent=call.agent, talk=call.talk, attempt=call.linkedid)
         if not survey.rated(turn, call):
             survey.ask(turn)
     elif outcome is Ended.NEVER:
         stopped_in_call(turn, call.linkedid, call.ended)
-    elif _under_way(turn, call.linkedid):
+    elif under_way:
         _next_attempt(turn, outcome)
 
 
@@ -74,8 +81,9 @@ def not_dialled(turn: Turn, fact: NotDialled) -> None:
         return
     outcome = Ended(fact.outcome)
     _note_end(turn, fact.attempt, outcome, fact.why)
-    if not _under_way(turn, fact.attempt):
+    if turn.case.under_way != fact.attempt:
         return
+    _over(turn)
     if outcome is Ended.FORBIDDEN:
         turn.change(callback=None)
         to_person(turn, fact.why)
@@ -83,10 +91,16 @@ def not_dialled(turn: Turn, fact: NotDialled) -> None:
         _next_attempt(turn, outcome, fact.again)
 
 
+def _over(turn: Turn) -> None:
+    """The attempt has ended: nobody need call it off."""
+    if turn.case.callback:
+        turn.change(callback=turn.case.callback.model_copy(update={"attempt": ""}))
+
+
 def _wait(turn: Turn, fact: NotDialled) -> None:
     """Nobody is free to talk to him: the promise stays, and that it waits is said once. Whoever gets free wakes it."""
     callback, now = turn.case.callback, turn.context.now
-    if callback is None or not _under_way(turn, fact.attempt):
+    if callback is None or turn.case.under_way != fact.attempt:
         return
     if not callback.waits:
         turn.note(Event.POSTPONED, why=fact.why, until=0.0)
@@ -109,18 +123,12 @@ def _note_end(turn: Turn, attempt: str, outcome: Ended, why: str, agent: str = "
     turn.note(Event.ATTEMPT_ENDED, attempt=attempt, outcome=outcome, why=why, agent=agent, talk=talk)
 
 
-def _under_way(turn: Turn, attempt: str) -> bool:
-    callback = turn.case.callback
-    return turn.case.state is State.RINGING and callback is not None and callback.attempt == attempt
-
-
 def doubt(turn: Turn, _: TimerFired) -> None:
     """An attempt should be over. If nothing is known of it, it counts as tried and is never dialled again."""
     if turn.context.ringing:
         turn.wake(Timer.DOUBT, turn.context.now + DOUBT_AFTER_RING_S)
         return
-    attempt = turn.case.callback.attempt if turn.case.callback else ""
-    _note_end(turn, attempt, Ended.DOUBT, "no word from the PBX")
+    _note_end(turn, turn.case.under_way, Ended.DOUBT, "no word from the PBX")
     _next_attempt(turn, Ended.DOUBT)
 
 

@@ -51,6 +51,14 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class CallOff:
+    """From `at` (epoch seconds) on, let an attempt ring no longer, unless he has picked up."""
+
+    attempt: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Write what a customer said about being contacted into his ledger (`key` is the match key of his number)."""
 
@@ -73,4 +81,4 @@ class Note:
     entry: Entry
 
 
-Command = Send | Withdraw | SetTimer | ClearTimer | Dial | Record | Reach | Note
+Command = Send | Withdraw | SetTimer | ClearTimer | Dial | CallOff | Record | Reach | Note

@@ -117,15 +117,16 @@ _RETURN = frozenset(
 
 def asks_to_stop(text: str) -> bool:
     """Whether a whole message asks never to be written to again, with or without accents, signs and courtesy."""
-    return _plain(text) in _STOP
+    return plainly(text) in _STOP
 
 
 def asks_to_return(text: str) -> bool:
     """Whether a whole message takes a stop back."""
-    return _plain(text) in _RETURN
+    return plainly(text) in _RETURN
 
 
-def _plain(text: str) -> str:
+def plainly(text: str) -> str:
+    """A message in small letters without accents, signs and courtesy."""
     spaced = " ".join(text[:200].split())
     letters = "".join(
         sign for sign in unicodedata.normalize("NFKD", spaced.casefold()) if sign.isalnum() or sign == " "

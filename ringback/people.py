@@ -7,7 +7,7 @@ from ringback.command import ClearTimer
 from ringback.fact import Echoed, PersonActed, Timer
 from ringback.journal import Event
 from ringback.moves import promise
-from ringback.record import Case, Outcome, State
+from ringback.record import CALLED, Case, Outcome, State
 from ringback.slots import free_from
 from ringback.turn import Turn, plain
 
@@ -36,7 +36,7 @@ def wrote_himself(turn: Turn, fact: Echoed) -> None:
     turn.withdraw()
     turn.case = turn.case.heard(fact.at, "person", fact.text)
     turn.change(handed_over=True)
-    if turn.case.state not in {State.PROMISED, State.RINGING}:
+    if turn.case.state not in CALLED:
         turn.change(state=State.WITH_PERSON)
         turn.commands.append(ClearTimer(Timer.QUIET))
     turn.linger(turn.context.now)
@@ -66,8 +66,11 @@ def why_not_planned(case: Case, act: str) -> str:
     """Why nothing can be done about the call back of a case, '' if it can."""
     reasons = (
         (not case.active, f"it is closed ({case.outcome})"),
-        (case.state is State.RINGING, "he is being rung at this moment; look again when the attempt is over"),
-        (act == "cancel" and case.state is not State.PROMISED, "no call back is promised"),
+        (
+            act == "call" and case.state is State.RINGING,
+            "he is being rung at this moment; look again when the attempt is over",
+        ),
+        (act == "cancel" and case.state not in CALLED, "no call back is promised"),
         (act == "call" and not case.dial, "he hides his number, so nobody can ring him"),
     )
     return next((why for holds, why in reasons if holds), "")

@@ -33,6 +33,10 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+CALLED = frozenset({State.PROMISED, State.RINGING})
+"""A call back is promised, or under way."""
+
+
 class Outcome(StrEnum):
     """How a case ended. The first four are recoveries."""
 
@@ -113,8 +117,12 @@ class Case(BaseModel):
     @property
     def booked(self) -> float:
         """When the slot begins that it has (epoch seconds), 0 for none. A slot is free again when the promise ends."""
-        promised = self.state in {State.PROMISED, State.RINGING}
-        return self.callback.slot if self.callback and promised else 0.0
+        return self.callback.slot if self.callback and self.state in CALLED else 0.0
+
+    @property
+    def under_way(self) -> str:
+        """The attempt that rings him, "" for none."""
+        return self.callback.attempt if self.callback and self.state is State.RINGING else ""
 
     def heard(self, at: float, who: Literal["customer", "us", "person"], text: str) -> Case:
         """The case with one more line in its transcript."""

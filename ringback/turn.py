@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ringback import words
-from ringback.command import ClearTimer, Command, Note, Record, Send, SetTimer, Withdraw
+from ringback.command import CallOff, ClearTimer, Command, Note, Record, Send, SetTimer, Withdraw
 from ringback.consent import Act, Consent
 from ringback.fact import Timer
 from ringback.flow import Flow
@@ -124,8 +124,10 @@ class Turn:
         self.note(event, brand=consent.brand, way=consent.way, proof=consent.proof, text=consent.text)
 
     def close(self, outcome: Outcome, **data: Datum) -> None:
-        """End the case: nothing of it is pending any more."""
+        """End the case: nothing of it is pending any more, and his phone stops ringing."""
         self.withdraw()
+        if self.case.under_way:
+            self.commands.append(CallOff(self.case.under_way, self.context.now))
         self.commands += [ClearTimer(timer) for timer in Timer]
         self.change(state=State.CLOSED, outcome=outcome, closed=self.context.now, step="")
         self.note(Event.CLOSED, outcome=outcome, **data)

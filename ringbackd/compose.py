@@ -20,6 +20,7 @@ from ami_listener.listener import Listener
 from ringback.flow import Flow
 from ringback.message import Message
 from ringbackd import booking, intake, outbox, scheduler
+from ringbackd.calloff import CallingOff
 from ringbackd.desk import Desk
 from ringbackd.flowfiles import read_flows
 from ringbackd.offerdoor import OfferDoor
@@ -182,10 +183,12 @@ class House:
         dialer = Dialer(self.settings.pbx, quiet="listener" in self.only)
         seats = Seats(self.store, dialer, self.settings.pbx.name, time.time, self.settings.callbacks.at_once)
         work = scheduler.Scheduler(self.store, dialer, self.settings.line, self.settings.guard, seats=seats)
+        calling_off = CallingOff(self.store, self.settings.pbx.name, dialer, time.time)
         parking = Parking(self.store, seats, self.settings.line, time.time)
         async with asyncio.TaskGroup() as group:
             group.create_task(_until(stop, dialer.run()))
             group.create_task(self.patience.keep(lambda: parking.run(stop), stop))
+            group.create_task(self.patience.keep(lambda: calling_off.run(stop), stop))
             with suppress(TimeoutError):  # what was ordered before a restart need not find the link still down
                 await asyncio.wait_for(dialer.connected(), CONNECT_S)
             await self._work(stop, self.store.keys.dials, scheduler.GROUP, work.handle, width=ORDERS)

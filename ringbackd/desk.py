@@ -38,7 +38,7 @@ from ringback.offered import Offered
 from ringback.phone import NoNumber, Number, match_key
 from ringback.policy import why_not
 from ringback.record import Case
-from ringbackd import seats
+from ringbackd import calloff, seats
 from ringbackd.correspondence import Correspondence
 from ringbackd.guarding import DialGuard
 from ringbackd.keys import REMEMBER_S
@@ -194,7 +194,10 @@ class Desk:
         case = await self.store.case(case_of(fact.call.linkedid))
         plan.writes.append(self.store.note(self._call_entry(fact.call, case.line if case else "")))
         if case:
-            plan.writes += self.store.not_calling(case.key, fact.call.linkedid)
+            plan.writes += [
+                *self.store.not_calling(case.key, fact.call.linkedid),
+                calloff.over(self.store, fact.call.linkedid),
+            ]
             if line := self._by_name.get(case.line):
                 plan.writes += seats.freed(self.store, fact.call.pbx, line, fact.call.linkedid)
                 if ended(fact.call, line.callback) is Ended.TALKED:

@@ -27,7 +27,8 @@
 | inflight:PBX, inflight:PBX:EXTEN | sorted set | attempts under way, and to one queue (score: when marked as dialled) |
 | waiting:PBX:LINE | sorted set | cases whose call back waits for a free agent (score: when it was promised for) |
 | calling:KEY | string | the attempt that rings a customer now |
-| attempt:ID | hash | `state` of a callback attempt |
+| attempt:ID | hash | `state` of a callback attempt; on which `pbx` it was dialled |
+| calloffs | sorted set | attempts that are to ring no longer (score: since when) |
 | applied:HASH | string | that the fact with the id of this hash was applied |
 | offered:PBX:LINKEDID | string | that the caller took the offer of WhatsApp or a call back |
 | contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from ami_listener.gap import Gap, Mark
 from ami_listener.tracker import CallStarted
@@ -15,6 +16,7 @@ from ringback.fact import CallEnded
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
 from ringback.phone import Number
+from ringbackd import calloff
 from ringbackd.keys import LIVE_S, REMEMBER_S
 from ringbackd.patience import Patience
 from ringbackd.store import ConflictError, Op, Store
@@ -42,9 +44,16 @@ class RedisSink:
         writes: list[Op] = []
         for live in (self.store.keys.of("live", key) for key in keys):
             writes += [("SADD", live, member), ("EXPIRE", live, str(LIVE_S))]
+        if call.direction is not Direction.OURS:
+            writes += [calloff.wanted(self.store, attempt, self.clock()) for attempt in await self._ringing(keys)]
         if keys:
             writes.append(("HSET", self.store.keys.of("livecalls", self.pbx), call.linkedid, " ".join(keys)))
         await self.store.commit((), writes)
+
+    async def _ringing(self, keys: list[str]) -> list[str]:
+        """The attempts that ring him now: who is on the line with us need not be rung."""
+        rung: list[Any] = [await self.store.redis.get(self.store.keys.of("calling", key)) for key in keys]
+        return [attempt.decode() for attempt in rung if attempt]
 
     async def _live_keys(self, call: CallStarted) -> list[str]:
         """Under which keys the call is live: the customer's, and that of the attempt if we ring him."""

@@ -52,6 +52,10 @@ class Dialer(Protocol):
         """Ask Asterisk to ring; the answer says whether it began to."""
 
 
+class Moved:
+    """The case changed, or he began to talk to us, while it was decided about his call back: it is decided anew."""
+
+
 class Scheduler:
     """Deals with ordered dials. `clock` gives epoch seconds."""
 
@@ -84,6 +88,8 @@ class Scheduler:
                 await self._not_begun(order, outcome, ruling.why, done, ruling.again)
             case Allowed():
                 await self._dial(order, case, done)
+            case Moved():
+                await self.handle(raw, entry)
             case None:
                 await self._in_doubt(order, done)
 
@@ -92,7 +98,7 @@ class Scheduler:
         due = case.callback.due if case and case.callback else self.clock()
         return [parking.waits(self.store, self.seats.pbx, order.line, order.case, due)] if self.seats else []
 
-    async def _cleared(self, order: Order, case: Case | None) -> Allowed | Forbidden | str | None:
+    async def _cleared(self, order: Order, case: Case | None) -> Allowed | Forbidden | Moved | str | None:
         """Whether it is to be dialled now, and written down as that; a text says that nobody is free to talk, None
         that it was written down before."""
         line = self._lines[order.line]
@@ -104,7 +110,7 @@ class Scheduler:
 
     async def _mark(
         self, order: Order, case: Case | None, allowed: Allowed, checks: list[Op], writes: list[Op]
-    ) -> Allowed | Forbidden | str | None:
+    ) -> Allowed | Forbidden | Moved | str | None:
         """Write that the attempt is dialled now, if it fits into the limits; None if that was written before, a text
         if somebody else took the last agent."""
         calling = self.store.keys.of("calling", order.key)
@@ -112,19 +118,27 @@ class Scheduler:
         taken: Op = ("SET", calling, order.attempt, "EX", str(CALLING_S))
         mark = self.store.keys.of("attempt", order.attempt)
         first: Op = ("HGET", mark, "state", "")
-        dialling: Op = ("HSET", mark, "state", "dialling", "at", repr(self.clock()))
+        pbx = self.seats.pbx if self.seats else ""
+        dialling: Op = ("HSET", mark, "state", "dialling", "at", repr(self.clock()), "pbx", pbx)
         kept: Op = ("EXPIRE", mark, str(REMEMBER_S))
+        still: list[Op] = [
+            ("HGET", self.store.keys.of("case", order.case), "version", str(case.version if case else "")),
+            ("EXISTS", self.store.keys.of("live", order.key), "0"),
+        ]
+        everything = [first, *allowed.checks, alone, *checks, *still]
         try:
             await self.store.commit(
-                [first, *allowed.checks, alone, *checks],
+                everything,
                 [dialling, kept, taken, *self._dialled(order, case), *allowed.writes, *writes],
                 sure=True,
             )
         except ConflictError as conflict:
+            if conflict.check >= len(everything) - len(still):
+                return Moved()
             return await self._taken(allowed, conflict.check)
         return allowed
 
-    async def _taken(self, allowed: Allowed, check: int) -> Forbidden | str | None:
+    async def _taken(self, allowed: Allowed, check: int) -> Forbidden | Moved | str | None:
         """What the failure of a check of `_mark` means."""
         if check > len(allowed.checks) + 1:
             return "nobody is free to talk any more"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
-from ringback.command import ClearTimer, Command, Dial, Note, Reach, Record, Send, SetTimer, Withdraw
+from ringback.command import CallOff, ClearTimer, Command, Dial, Note, Reach, Record, Send, SetTimer, Withdraw
 from ringback.fact import Timer
 from ringback.record import Case
+from ringbackd import calloff
 from ringbackd.keys import CLOSED_CASE_S, NO_WHATSAPP_S, REMEMBER_S, Keys
 from ringbackd.store import Op, Store
 
@@ -67,15 +69,8 @@ def command_writes(store: Store, case: Case, command: Command) -> list[Op]:
             return _withdraw(keys, command)
         case SetTimer() | ClearTimer():
             return [_timer(store, case.id, command)]
-        case Dial():
-            dial = {
-                "attempt": command.attempt,
-                "case": command.case,
-                "line": command.line,
-                "number": command.number,
-                "key": command.key,
-            }
-            return [("XADD", keys.dials, "*", "json", json.dumps(dial))]
+        case Dial() | CallOff():
+            return [_ringing(store, command)]
         case Record():
             return store.ledger.append(command.key, command.consent)
         case Reach():
@@ -83,6 +78,12 @@ def command_writes(store: Store, case: Case, command: Command) -> list[Op]:
             return [("DEL", key) if command.whatsapp else ("SET", key, "1", "EX", str(NO_WHATSAPP_S))]
         case Note():
             return [store.note(command.entry)]
+
+
+def _ringing(store: Store, command: Dial | CallOff) -> Op:
+    if isinstance(command, CallOff):
+        return calloff.wanted(store, command.attempt, command.at)
+    return ("XADD", store.keys.dials, "*", "json", json.dumps(asdict(command)))
 
 
 def _withdraw(keys: Keys, command: Withdraw) -> list[Op]:

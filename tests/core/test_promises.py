@@ -183,11 +183,10 @@ def test_an_agent_calls_it_off() -> None:
     assert "Cancelamos" in told(world)["text"]
 
 
-@pytest.mark.parametrize("act", ["call", "cancel"])
-def test_nothing_changes_while_he_is_being_rung(act: Literal["call", "cancel"]) -> None:
+def test_nothing_is_promised_anew_while_he_is_being_rung() -> None:
     world = ringing()
     before = world.case
-    acts(world, act, NOON + 2 * HOUR)
+    acts(world, "call", NOON + 2 * HOUR)
     assert world.case == before
     assert "being rung" in str(world.journal[-1].data["refused"])
 
