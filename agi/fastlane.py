@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agi.offer import Caller, caller_of
+from agi.caller import Caller, caller_of
 from agi.session import Session
 
 

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cached_property
 
 from agi import say, voice
+from agi.caller import Caller, caller_of
+from agi.choice import TAKEN, Choice
 from agi.menu import Entered, LineMenu, Menu, read_number
 from agi.session import CALL_S, Gone, Session
 from agi.spool import Datum, Spool
@@ -29,65 +30,24 @@ LIMIT_S = int(CALL_S) + 30
 SLOTS = 3
 STAY = "#"
 """The key with which he goes on waiting at once."""
-NAMES = ("CHANNEL(state)", "RINGBACK_LINE", "FROM_DID", "QUEUENAME", "RINGBACK_WAIT", "QUEUEHOLDTIME")
-"""The variables that are looked at; only letters, digits and _+*#- of them."""
-ASKED = "|".join(["${CHANNEL(linkedid)}", *(rf"${{FILTER(0-9A-Za-z_+*#\-,${{{name}}})}}" for name in NAMES)])
+MOVE, CANCEL = "2", "3"
+"""The keys of who is promised a call already."""
 
 
-class Choice(StrEnum):
-    """What came of an offer; the dialplan finds it in RINGBACK_OFFER."""
-
-    NONE = "none"
-    """Nothing could be offered, so nothing was said."""
-    WHATSAPP = "whatsapp"
-    CALLBACK = "callback"
-    REFUSED = "refused"
-    """He pressed # to stay on the line, or gave no number to reach him under."""
-    IGNORED = "ignored"
-    """He pressed nothing of use."""
-
-
-TAKEN = frozenset({Choice.WHATSAPP, Choice.CALLBACK})
+def _nothing(_line: LineMenu, _number: str) -> None:
+    """Nobody knows of a promise: the daemon is away."""
 
 
 @dataclass(frozen=True)
 class House:
-    """What the dialogue needs of its surroundings. `read` reads a number; `clock` gives epoch seconds."""
+    """What the dialogue needs of its surroundings. `read` reads a number; `promised` says for when (epoch seconds) the
+    caller with a number is promised a call on a line, None for never; `clock` gives epoch seconds."""
 
     menu: Menu
     spool: Spool
     read: Callable[[LineMenu, str], Entered] = read_number
     clock: Callable[[], float] = time.time
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The call, as Asterisk tells it. `wait` is seconds, 0 when not known; `up`: it was picked up before."""
-
-    linkedid: str
-    up: bool
-    number: str
-    line: str
-    dids: tuple[str, ...]
-    queue: str
-    wait: float
-
-
-def caller_of(session: Session) -> Caller:
-    """Ask Asterisk for what the greeting of an AGI call does not tell."""
-    linkedid, *told = session.expand(ASKED).rsplit("|", len(NAMES))
-    state, line, did, queue, wait, hold = told if len(told) == len(NAMES) else ("",) * len(NAMES)
-    env = session.env
-    number = env.get("agi_callerid", "")
-    return Caller(
-        linkedid=linkedid or env.get("agi_uniqueid", ""),
-        up=state == "Up",
-        number="" if number == "unknown" else number[:64],
-        line=line,
-        dids=(did, env.get("agi_dnid", ""), env.get("agi_extension", "")),
-        queue=queue,
-        wait=float(next((text for text in (wait, hold) if text.isdecimal()), 0)),
-    )
+    promised: Callable[[LineMenu, str], float | None] = _nothing
 
 
 def run(session: Session, house: House) -> Choice:
@@ -149,12 +109,42 @@ class Dialogue:
         return there
 
     def _converse(self, offered: dict[str, Choice]) -> None:
-        self.key = self._choose(offered)
-        self.choice = offered.get(self.key, Choice.REFUSED if self.key else Choice.IGNORED)
-        if self.choice not in TAKEN:
-            self._keep()
-            self._play("back-to-queue")
+        due = self.house.promised(self.line, self.caller.number) if self.caller.number else None
+        if due is None:
+            self._make_offer(offered)
+        else:
+            self._see_to_promise(due)
+
+    def _see_to_promise(self, due: float) -> None:
+        """He is promised a call already, and may have another time or call it off. Silence changes nothing."""
+        when = ["promised-for", *self._moment(due)] if due > self.now else []
+        key = self.early or self._brand() or self._play("already-promised", *when)
+        options = {MOVE: "move-promise"} if self.line.rings(self.now) else {}
+        options |= {CANCEL: "cancel-promise"}
+        self.key = self._ask([*options.values(), "offer-stay"], "".join((*options, STAY)), key, silent_tries=1)
+        slot = self._choose_time() if self.key == MOVE else None
+        if slot is not None:
+            self.slot, self.choice = slot, Choice.CALLBACK
+        elif self.key == CANCEL:
+            self.choice = Choice.CANCELLED
+        else:
+            self._stay()
             return
+        self._press()
+        self._keep()
+        self._say_goodbye()
+
+    def _stay(self) -> None:
+        self.choice = Choice.REFUSED if self.key == STAY else Choice.IGNORED
+        self._keep()
+        self._play("back-to-queue")
+
+    def _make_offer(self, offered: dict[str, Choice]) -> None:
+        self.key = self._choose(offered)
+        if self.key not in offered:
+            self._stay()
+            return
+        self.choice = offered[self.key]
         self._press()
         if not (self._own_number() or self._other_number() or self.own):
             self.choice = Choice.REFUSED
@@ -162,7 +152,7 @@ class Dialogue:
             self._play("sorry")
             return
         if self.choice is Choice.CALLBACK:
-            self._choose_time()
+            self.slot = self._choose_time() or 0.0
         self._keep()
         self._say_goodbye()
 
@@ -227,20 +217,23 @@ class Dialogue:
             key = self.session.listen(DIGIT_S)
         return digits
 
-    def _choose_time(self) -> None:
+    def _choose_time(self) -> float | None:
+        """The slot that he chooses, 0 for as soon as possible; None when he says nothing."""
         slots = self.line.free(self.house.clock(), SLOTS)
         if not slots:
-            return
+            return 0.0
         options = ["choose-time", "press-1", "as-soon-as-possible"]
         for number, begins in enumerate(slots, 2):
             options += [f"press-{number}", "for", *self._moment(begins)]
         keys = "".join(str(number) for number in range(1, len(slots) + 2))
-        key = self._ask(options, keys)
-        self.slot = slots[int(key) - 2] if key not in ("", "1") else 0.0
+        chosen = self._ask(options, keys)
+        return dict(zip(keys, (0.0, *slots), strict=True)).get(chosen)
 
     def _say_goodbye(self) -> None:
         if self.choice is Choice.WHATSAPP:
             self._play("bye-whatsapp", keys="")
+        elif self.choice is Choice.CANCELLED:
+            self._play("bye-cancelled", keys="")
         elif self.slot:
             self._play("bye-callback-at", *self._moment(self.slot), "bye", keys="")
         else:
@@ -269,7 +262,8 @@ class Dialogue:
         return voice.path(name, self.line.language)
 
     def _keep(self) -> None:
-        self.house.spool.leave(self._fact(), sync=self.choice in TAKEN)  # the disk need not hurry for the others
+        # the disk need not hurry for those who stay
+        self.house.spool.leave(self._fact(), sync=self.choice not in {Choice.REFUSED, Choice.IGNORED})
 
     def _fact(self) -> dict[str, Datum]:
         reached = self.choice not in TAKEN or self.own or self.number

@@ -154,9 +154,11 @@ def _satisfaction(cases: Sequence[Story]) -> Figure:
 
 
 def _offers(offers: Sequence[Entry]) -> Figure:
+    offers = [entry for entry in offers if entry.data["choice"] != Choice.CANCELLED]  # that is no answer to an offer
     choices = Counter(str(entry.data["choice"]) for entry in offers)
     keys = Counter(str(entry.data["key"]) for entry in offers if entry.data["key"])
-    parts: dict[str, float | int | None] = {f"offer_{choice}": choices[choice] for choice in Choice}
+    kinds = [choice for choice in Choice if choice is not Choice.CANCELLED]
+    parts: dict[str, float | int | None] = {f"offer_{choice}": choices[choice] for choice in kinds}
     parts |= {f"key_{key}": number for key, number in sorted(keys.items())}
     formula = "calls in which WhatsApp or a call back was taken / calls in which it was offered"
     return _rate("offers_taken", formula, sum(choices[choice] for choice in TAKEN), len(offers), parts)

@@ -17,9 +17,13 @@ class Choice(StrEnum):
     """He pressed the key to stay on the line."""
     IGNORED = "ignored"
     """He pressed nothing of use, or hung up before he chose."""
+    CANCELLED = "cancelled"
+    """He called off the call that he was promised before."""
 
 
 TAKEN = frozenset({Choice.WHATSAPP, Choice.CALLBACK})
+SETTLED = TAKEN | {Choice.CANCELLED}
+"""After these the call is over, and no missed call."""
 
 
 class Offered(BaseModel):

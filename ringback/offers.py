@@ -10,7 +10,7 @@ from ringback.moves import contact, promise, to_person
 from ringback.offered import Choice, Offered
 from ringback.phone import Number
 from ringback.policy import why_not_written_to
-from ringback.record import Case, State, case_id
+from ringback.record import Case, Outcome, State, case_id
 from ringback.turn import Context, Turn
 
 LATE = "he asked for WhatsApp in a call, and Ringback heard of it too late"
@@ -40,6 +40,9 @@ def took(turn: Turn, fact: Offered) -> None:
     """He took the offer. What he chose now counts, whatever was going on in his case."""
     if turn.case.state is State.RINGING:
         return  # our call back is under way already
+    if fact.choice is Choice.CANCELLED:
+        _call_off(turn)
+        return
     if fact.choice is Choice.WHATSAPP or turn.context.stopped:
         turn.record(_consent(turn, fact))  # who asked us to stop, and now asks for a call, is to be called
     if fact.choice is Choice.CALLBACK:
@@ -47,6 +50,12 @@ def took(turn: Turn, fact: Offered) -> None:
         return
     if turn.case.state is State.WAITING:
         _write(turn, fact)
+
+
+def _call_off(turn: Turn) -> None:
+    """He said so on the telephone, and heard there that it is done."""
+    if turn.case.state is State.PROMISED:
+        turn.close(Outcome.DECLINED, how="call")
 
 
 def _write(turn: Turn, fact: Offered) -> None:

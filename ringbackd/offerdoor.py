@@ -16,18 +16,20 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from agi.caller import Caller
 from agi.fastagi import FastAgi
 from agi.fastlane import Lane, lead
 from agi.menu import FILE, Entered, LineMenu, Menu, dump, load
-from agi.offer import Caller, House
+from agi.offer import House
 from agi.offer import run as offer
 from agi.session import Session
 from agi.spool import Spool
 from ringback.fact import FACT
 from ringback.line import Line
 from ringback.offered import Offered
-from ringbackd import menus
-from ringbackd.fastlane import FastLane
+from ringback.record import State
+from ringbackd import fastlane, menus
+from ringbackd.callers import Callers
 from ringbackd.patience import Patience
 from ringbackd.pauses import set_within
 from ringbackd.settings import OfferSettings
@@ -52,7 +54,7 @@ class OfferDoor:
         self._by_name = {line.name: line for line in lines}
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._fastlane = FastLane(store, self._by_name, self._loop)
+        self._callers = Callers(store, self._by_name, self._loop)
         self._spool = Spool(folder, self._wake)
         self._menu = menus.remembered(_last(folder), lines, time.time(), pbx)
         self._written = ""
@@ -80,14 +82,18 @@ class OfferDoor:
         return door
 
     def _offer(self, session: Session) -> None:
-        offer(session, House(self._menu, self._spool, self._read))
+        offer(session, House(self._menu, self._spool, self._read, promised=self._promised))
 
     def _lead(self, session: Session) -> None:
         lead(session, self._lane)
 
     def _lane(self, caller: Caller) -> Lane | None:
         line = self._menu.line(caller.line, caller.dids, caller.queue)
-        return self._fastlane.find(line.name, caller.number) if line else None
+        return fastlane.find(self._callers, self._by_name[line.name], caller.number) if line else None
+
+    def _promised(self, line: LineMenu, number: str) -> float | None:
+        case = self._callers.case_here(self._by_name[line.name], number)
+        return case.callback.due if case and case.callback and case.state is State.PROMISED else None
 
     def _read(self, line: LineMenu, digits: str) -> Entered:
         return menus.read(self._by_name[line.name], digits)

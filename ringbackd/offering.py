@@ -5,7 +5,7 @@ from __future__ import annotations
 from ringback.call import Call
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
-from ringback.offered import TAKEN, Offered
+from ringback.offered import SETTLED, TAKEN, Offered
 from ringback.offers import open_offered
 from ringback.phone import Number
 from ringbackd.keys import REMEMBER_S
@@ -25,13 +25,16 @@ class Offering:
         number = line.number(fact.number or fact.caller) if line else None
         customer = number.e164 if isinstance(number, Number) else ""
         plan.writes.append(self._note(fact, line, customer))
-        if fact.choice not in TAKEN or line is None or not isinstance(number, Number):
+        if fact.choice not in SETTLED or line is None or not isinstance(number, Number):
             return
         plan.writes.append(took(self.store, fact.pbx, fact.linkedid))
         case = await self.store.active_case(line.name, number.key)
         if case:
             await self.planner.apply(plan, case, fact)
-            return
+        elif fact.choice in TAKEN:
+            await self._open(plan, fact, line, number)
+
+    async def _open(self, plan: Plan, fact: Offered, line: Line, number: Number) -> None:
         context = await self.planner.context(line, number.key)
         await self.planner.settle(plan, None, open_offered(fact, number, context), fact)
 

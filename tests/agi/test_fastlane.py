@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agi import offer
+from agi import caller as calling
 from agi.fastlane import Lane, lead
 from agi.session import Session
 from tests.agi.peer import Caller, played_by
@@ -10,11 +10,11 @@ from tests.agi.peer import Caller, played_by
 LANE = Lane(case="c1", summary="high claim Ana", shown="", priority=5)
 
 
-def led(lane: Lane | None, **told: str) -> tuple[Caller, list[offer.Caller]]:
+def led(lane: Lane | None, **told: str) -> tuple[Caller, list[calling.Caller]]:
     """One call; what Asterisk was told, and whom the lane was looked for."""
     caller, asked = Caller([], told=told), []
 
-    def find(found: offer.Caller) -> Lane | None:
+    def find(found: calling.Caller) -> Lane | None:
         asked.append(found)
         return lane
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from agi import voice
+from agi.choice import Choice
 from agi.menu import Entered, LineMenu, Menu, Numbers, hashed
-from agi.offer import Choice, House, run
+from agi.offer import House, run
 from agi.session import Session
 from agi.spool import Spool
 from tests.agi.peer import Caller, played_by
@@ -35,12 +36,15 @@ OWN = [*(f"digit-{one}" for one in "987"), "pause", *(f"digit-{one}" for one in 
 OWN += [f"digit-{one}" for one in "321"]
 
 
-def talk(folder: Path, caller: Caller, line: LineMenu = LINE, **greeting: str) -> tuple[Choice, list[dict[str, Any]]]:
-    """One conversation; what came of it, and the facts that it left."""
+def talk(
+    folder: Path, caller: Caller, line: LineMenu = LINE, promised: float | None = None, **greeting: str
+) -> tuple[Choice, list[dict[str, Any]]]:
+    """One conversation; what came of it, and the facts that it left. `promised`: for when he is promised a call."""
     menu = Menu(pbx="pbx1", lines=(line,), salt="s", stopped={"ventas": (hashed("s", "+51999888777"),)})
     connection, thread = played_by(caller, greeting)
     with connection, connection.makefile("rw", encoding="utf-8", newline="\n") as stream:
-        choice = run(Session(stream, stream), House(menu, Spool(folder), clock=lambda: NOW))
+        house = House(menu, Spool(folder), clock=lambda: NOW, promised=lambda *_: promised)
+        choice = run(Session(stream, stream), house)
     thread.join(5)
     unknown = set(caller.played) - set(voice.texts(line.language)) - {"brand-ventas", "pause"}
     assert not unknown, "sounds that no prompt file names"
@@ -235,3 +239,58 @@ def test_the_number_is_read_by_whoever_the_house_says(tmp_path: Path) -> None:
         assert run(Session(stream, stream), house) is Choice.CALLBACK
     thread.join(5)
     assert "not-allowed" in caller.played
+
+
+PROMISED = ["welcome", "brand-ventas", "already-promised"]
+PROMISED_AT = [*PROMISED, "promised-for", "today", "hour-8", "in-the-morning", "move-promise", "cancel-promise"]
+
+
+def test_who_is_promised_a_call_hears_when_and_silence_changes_nothing(tmp_path: Path) -> None:
+    caller = Caller([])
+    choice, (fact,) = talk(tmp_path, caller, promised=SLOTS[0])
+    assert caller.played == [*PROMISED_AT, "offer-stay", "back-to-queue"]
+    assert (choice, fact["choice"], fact["slot"]) == (Choice.IGNORED, "ignored", 0)
+
+
+def test_one_who_waits_for_his_call_is_told_no_time(tmp_path: Path) -> None:
+    caller = Caller([("offer-stay", "#")])
+    choice, _ = talk(tmp_path, caller, promised=NOW - 60)
+    assert caller.played == [*PROMISED, "move-promise", "cancel-promise", "offer-stay", "back-to-queue"]
+    assert choice is Choice.REFUSED
+
+
+@pytest.mark.parametrize(("key", "slot"), [("1", 0.0), ("2", SLOTS[0]), ("4", SLOTS[2])])
+def test_he_takes_another_time_without_giving_his_number_again(tmp_path: Path, key: str, slot: float) -> None:
+    caller = Caller([("move-promise", "2"), ("choose-time", key)])
+    choice, (fact,) = talk(tmp_path, caller, promised=SLOTS[3])
+    assert (choice, fact["choice"], fact["slot"], fact["number"]) == (Choice.CALLBACK, "callback", slot, "")
+    assert "your-number" not in caller.played
+
+
+@pytest.mark.parametrize("does", [[], [("choose-time", "!")], [("choose-time", "9")]])
+def test_who_wants_another_time_and_names_none_keeps_the_one_he_has(
+    tmp_path: Path, does: list[tuple[str, str]]
+) -> None:
+    _, (fact,) = talk(tmp_path, Caller([("move-promise", "2"), *does]), promised=SLOTS[0])
+    assert fact["choice"] == "ignored"
+
+
+def test_he_calls_it_off(tmp_path: Path) -> None:
+    caller = Caller([("cancel-promise", "3")])
+    choice, (fact,) = talk(tmp_path, caller, promised=SLOTS[0])
+    assert caller.played == [*PROMISED_AT, "bye-cancelled"]
+    assert (choice, fact["choice"], fact["key"]) == (Choice.CANCELLED, "cancelled", "3")
+    assert 'EXEC UserEvent "RingbackOffer,Choice: cancelled,Key: 3"' in caller.commands
+
+
+def test_a_key_of_the_offer_that_he_knows_by_heart_takes_nothing(tmp_path: Path) -> None:
+    caller = Caller([("welcome", "1")])
+    choice, (fact,) = talk(tmp_path, caller, promised=SLOTS[0])
+    assert caller.played[:2] == ["welcome", "wrong-key"]
+    assert (choice, fact["choice"]) == (Choice.IGNORED, "ignored")
+
+
+def test_while_nobody_rings_he_can_only_call_it_off(tmp_path: Path) -> None:
+    caller = Caller([])
+    talk(tmp_path, caller, replace(LINE, calling=()), promised=SLOTS[0])
+    assert "move-promise" not in caller.played

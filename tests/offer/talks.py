@@ -13,6 +13,10 @@ OFFER = (*WELCOME, "offer-whatsapp", "offer-callback", "offer-stay")
 OWN = ("your-number", OWN_NUMBER, "confirm-number")
 TIMES = ("choose-time", "press-1", "as-soon-as-possible", "press-2", "for", "press-3", "for", "press-4", "for")
 STAYS = "back-to-queue"
+PROMISED = {"987650101": 4 * 3600.0, "987650102": 4 * 3600.0, "987650103": 4 * 3600.0, "987650104": -60.0}
+"""Who is promised a call, in how many seconds."""
+SEES_TO = ("move-promise", "cancel-promise", "offer-stay")
+HAS = (*WELCOME, "already-promised", "promised-for", *SEES_TO)
 
 
 @dataclass(frozen=True)
@@ -105,4 +109,11 @@ TALKS = (
     Talk("tones: WhatsApp", [ONE, YES], [*OFFER, *OWN, WA], "whatsapp", tones="inband", main=True),
     Talk("tones: another number", [ONE, NO, TYPES, YES], [*OFFER, *OWN, *TYPED, WA], "whatsapp", tones="inband",
          keeps="912345678"),
+    Talk("promised: silence", [], [*HAS, STAYS], "ignored", number="987650101", main=True),
+    Talk("promised: another slot", [TWO, ("press-3", "3")], [*HAS, *TIMES[:6], *AT], "callback", number="987650102",
+         slot=2),
+    Talk("promised: called off", [("offer-stay", "3")], [*HAS, "bye-cancelled"], "cancelled", number="987650103",
+         main=True),
+    Talk("promised: soon, tones", [TWO, ("choose-time", "1")],
+         [*WELCOME, "already-promised", *SEES_TO, "choose-time", SOON], "callback", number="987650104", tones="inband"),
 )  # fmt: skip

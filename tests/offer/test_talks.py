@@ -19,10 +19,11 @@ from agi.fastagi import FastAgi
 from agi.menu import LineMenu, Menu, Numbers, hashed
 from agi.offer import House, run
 from agi.spool import Spool
+from ringback.offered import SETTLED
 from ringbackd.sound import read
 from tests.offer.conftest import Town
 from tests.offer.customer import Customer
-from tests.offer.talks import HANG_UP, OWN_NUMBER, TALKS, Talk
+from tests.offer.talks import HANG_UP, OWN_NUMBER, PROMISED, TALKS, Talk
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 AT_ONCE = 40
@@ -64,7 +65,12 @@ MENU = Menu(
 @pytest_asyncio.fixture(loop_scope="session")
 async def daemon(town: Town, tmp_path: Path) -> Path:
     """Answers the offered calls by FastAGI; the folder with what they chose."""
-    door = FastAgi("127.0.0.1", 0, {"offer": lambda session: run(session, House(MENU, Spool(tmp_path)))})
+
+    def promised(_line: LineMenu, number: str) -> float | None:
+        return NOW + PROMISED[number] if number in PROMISED else None
+
+    house = House(MENU, Spool(tmp_path), promised=promised)
+    door = FastAgi("127.0.0.1", 0, {"offer": lambda session: run(session, house)})
     door.start()
     await town.office.cli(f"dialplan set global RINGBACK_AGI agi://127.0.0.1:{door.port}")
     return tmp_path
@@ -119,6 +125,8 @@ def judge(talk: Talk, customer: Customer, facts: Mapping[str, dict[str, object]]
     wrong += [f"language {told}"] * bool({language for language, _ in told} - {talk.language})
     wrong += [f"chose {fact.get('choice')}"] * (fact.get("choice") != talk.choice)
     wrong += [f"left {fact}"] * bool(fact and (fact["number"], fact["slot"]) != (talk.keeps, slot))
+    back = any((e.get("Channel"), e.get("AppData")) == (customer.at_office, "1,came back") for e in customer.events)
+    wrong += ["was not hung up"] * (back and talk.choice in SETTLED)
     return [f"{talk.name}: {each}" for each in wrong]
 
 

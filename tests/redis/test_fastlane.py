@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from agi.fastlane import Lane
 from ringback.line import FastLanePlan, Line
 from ringback.record import Case, State
-from ringbackd.fastlane import FastLane
+from ringbackd import fastlane
+from ringbackd.callers import Callers
 from ringbackd.keys import Keys
 from ringbackd.sandbox.process import free_port
 from ringbackd.store import Store
@@ -27,8 +28,9 @@ OTHER = line(name="otra", brand="Otra", dids=("5550102",), queues=())
 
 
 async def find(store: Store, name: str, caller_id: str, lines: tuple[Line, ...] = (VENTAS, SOPORTE, OTHER)) -> Any:
-    lane = FastLane(store, {one.name: one for one in lines}, asyncio.get_running_loop())
-    return await asyncio.to_thread(lane.find, name, caller_id)
+    by_name = {one.name: one for one in lines}
+    callers = Callers(store, by_name, asyncio.get_running_loop())
+    return await asyncio.to_thread(fastlane.find, callers, by_name[name], caller_id)
 
 
 async def opened(store: Store, name: str, line: str, **changes: Any) -> None:
@@ -57,7 +59,7 @@ async def test_nobody_else_has_a_lane(store: Store) -> None:
     await opened(store, "over", "ventas", state=State.CLOSED)
     assert await find(store, "ventas", "987654321") is None
     await opened(store, "here", "ventas")
-    for name, caller_id in (("ventas", "987654322"), ("ventas", ""), ("ventas", "anonymous"), ("none", "987654321")):
+    for name, caller_id in (("ventas", "987654322"), ("ventas", ""), ("ventas", "anonymous")):
         assert await find(store, name, caller_id) is None
     off = line(fastlane=FastLanePlan(priority=0))
     assert await find(store, "ventas", "987654321", (off,)) is None

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agi.menu import FILE, hashed, load, read_number
 from agi.spool import Datum, Spool
+from ringback.callback import Callback
 from ringback.consent import Act, Consent, Way
+from ringback.fact import FACT as FACT_OF
 from ringback.hours import Hours
 from ringback.line import Line
+from ringback.offered import Choice, Offered
+from ringback.record import Case, State
 from ringback.slots import Taken
 from ringbackd import menus
 from ringbackd.offerdoor import OfferDoor
@@ -25,6 +31,8 @@ from ringbackd.sandbox.process import until
 from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.settings import OfferSettings, RedisSettings
 from ringbackd.store import Store
+from ringbackd.writes import case_writes
+from tests.agi.peer import Caller, serve
 from tests.core.worlds import NOON
 from tests.core.worlds import line as a_line
 
@@ -74,6 +82,11 @@ def left(folder: Path, suffix: str = ".fact") -> list[Path]:
     return list(folder.glob(f"*{suffix}"))
 
 
+async def facts(store: Store) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    rows: Any = await store.redis.xrange(store.keys.facts)
+    return list(rows)
+
+
 async def told(store: Store) -> int:
     return int(await store.redis.xlen(store.keys.facts))
 
@@ -116,6 +129,33 @@ async def test_redis_is_away_and_comes_back(kit: Kit, tmp_path: Path) -> None:
         async with server:
             await when(lambda: not left(folder))
             assert await told(store) == 1
+
+
+async def test_a_caller_who_is_promised_a_call_can_call_it_off(store: Store, tmp_path: Path) -> None:
+    """Over the port, as Asterisk asks; the promise is the one in Redis."""
+    now = time.time()
+    case = Case(
+        id="c1", line="ventas", customer="+51987654321", key="51987654321", dial="987654321", state=State.PROMISED,
+        opened=now, last_miss=now, callback=Callback(due=now + 7200),
+    )  # fmt: skip
+    await store.commit((), case_writes(store.keys, case))
+    caller = Caller([("cancel-promise", "3")], told={"RINGBACK_LINE": "ventas"})
+    async with running(store, tmp_path) as port:
+
+        def calls() -> bool:
+            with suppress(ConnectionRefusedError):  # it is not open yet
+                serve(socket.create_connection(("127.0.0.1", port), timeout=30), caller)
+            return bool(caller.variables)
+
+        async def called() -> bool:
+            return await asyncio.to_thread(calls)
+
+        await until(called, seconds=20, otherwise=lambda: "nobody answered")
+        await when(lambda: not left(tmp_path))
+    (fact,) = [FACT_OF.validate_json(fields[b"json"]) for _, fields in await facts(store)]
+    assert caller.variables == {"RINGBACK_OFFER": "cancelled"}
+    assert isinstance(fact, Offered)
+    assert (fact.choice, fact.line, fact.caller) == (Choice.CANCELLED, "ventas", "987654321")
 
 
 async def test_a_port_that_is_taken_is_said(store: Store, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ringback.fact import CallEnded, ConsentChanged
 from ringback.journal import Event
 from ringback.kpi import report
 from ringback.offered import Choice, Offered
-from ringback.record import State
+from ringback.record import Outcome, State
 from ringbackd.store import Store
 from tests.core.worlds import NOON, call
 from tests.redis.offices import Office
@@ -110,6 +110,31 @@ async def test_who_waits_for_our_message_gets_it_sooner_and_who_has_a_promise_mo
     await office.desk.process(offer(Choice.CALLBACK, linkedid="3", slot=NOON + 10800))
     (case,) = await store.active_cases()
     assert case.booked == NOON + 10800
+
+
+@pytest.mark.parametrize("order", [0, 1])
+async def test_who_calls_off_his_promise_is_not_rung_and_his_slot_is_free_again(store: Store, order: int) -> None:
+    office = Office(store)
+    await office.desk.process(offer(Choice.CALLBACK, key="2", slot=NOON + 7200))
+    (case,) = await store.active_cases()
+    off = offer(Choice.CANCELLED, key="3", linkedid="2")
+    deflected = CallEnded(call=call(Verdict.DEFLECTED, linkedid="2"))
+    for fact in ((off, deflected), (deflected, off))[order]:
+        await office.desk.process(fact)
+    found = await store.case(case.id)
+    assert found
+    assert (found.outcome, await store.scores(store.keys.of("promised", "ventas"))) == (Outcome.DECLINED, {})
+    assert await store.active_cases() == []
+    assert await office.queued() == []
+
+
+async def test_what_is_called_off_and_was_never_promised_changes_nothing(store: Store) -> None:
+    office = Office(store)
+    await office.desk.process(offer(Choice.CANCELLED, key="3"))
+    await office.desk.process(CallEnded(call=call(Verdict.DEFLECTED, linkedid="1")))
+    assert await store.active_cases() == []
+    figure = next(one for one in report(await store.journal(), 0, NOON + 1).figures if one.name == "offers_taken")
+    assert figure.n == 0
 
 
 async def test_a_key_pressed_in_a_call_takes_an_older_stop_back(store: Store) -> None:
