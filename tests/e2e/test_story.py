@@ -12,7 +12,7 @@ from ringback.callback import Ended
 from ringback.journal import Event
 from ringback.record import Outcome, State
 from ringbackd.sandbox.cloudchat import ChatItem
-from ringbackd.sandbox.customer import PHONE, Customer
+from ringbackd.sandbox.customer import PHONE, QUEUE, Customer
 from ringbackd.sandbox.kit import Kit, ensure
 from ringbackd.sandbox.phones import ReceivedCall
 from ringbackd.sandbox.scene import Scene
@@ -100,6 +100,31 @@ async def test_who_calls_again_and_reaches_the_agent_is_not_rung(stage: Stage) -
     assert not [timer for timer in timers if closed.id in timer]
     assert [entry.data["outcome"] for entry in await customer.attempts()] == [Ended.NO_ANSWER]
     assert stage.people.customers.call_of(customer.number) is None
+
+
+async def test_his_phone_falls_silent_when_he_writes_that_it_is_settled(stage: Stage) -> None:
+    customer, message = await missed(stage, "987000007")
+    await customer.tap(message, NOW)
+    ringing = await customer.rung()
+    await stage.cloud.say(f"+51{customer.number}", "Ya está resuelto, gracias")
+    await ringing.ended(seconds=20)
+    closed = await customer.case("it is closed", lambda case: not case.active)
+    assert (closed.outcome, closed.dialled) == (Outcome.DECLINED, 1)
+
+
+async def test_his_phone_falls_silent_when_he_calls_us_himself(stage: Stage) -> None:
+    customer, message = await missed(stage, "987000008")
+    await customer.tap(message, NOW)
+    ringing = await customer.rung()
+    stage.people.agent_available = True
+    his = await stage.people.caller.dial(customer.number, QUEUE, "")
+    await ringing.ended(seconds=20)
+    await stage.people.agent.call(None, Leg.UP)
+    await asyncio.sleep(TALK_S)
+    await his.hang_up()
+    closed = await customer.case("it is closed", lambda case: not case.active)
+    assert closed.outcome is Outcome.RETURNED
+    assert [entry.data["outcome"] for entry in await customer.attempts()] == [Ended.UNWANTED]
 
 
 async def test_later_books_the_hour_he_chose_and_now_moves_it(stage: Stage) -> None:
