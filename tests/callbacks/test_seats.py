@@ -71,8 +71,8 @@ async def store(redis: RedisServer) -> AsyncIterator[Store]:
         yield store
 
 
-async def due(store: Store, number: str) -> str:
-    """A case whose call back is due now."""
+async def due(store: Store, number: str, after: float = 0.0) -> str:
+    """A case whose call back is due now, or so many seconds later."""
     now = time.time()
     case = Case(
         id=f"case{number}",
@@ -83,9 +83,9 @@ async def due(store: Store, number: str) -> str:
         state=State.PROMISED,
         opened=now,
         last_miss=now,
-        callback=Callback(due=now),
+        callback=Callback(due=now + after),
     )
-    timer: Op = ("ZADD", store.keys.timers, f"{now:.3f}", store.timer(case.id, Timer.DUE))
+    timer: Op = ("ZADD", store.keys.timers, f"{now + after:.3f}", store.timer(case.id, Timer.DUE))
     await store.commit((), [*case_writes(store.keys, case), timer])
     return case.id
 
