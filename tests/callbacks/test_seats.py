@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from rich.console import Console
@@ -91,9 +92,12 @@ async def due(store: Store, number: str, after: float = 0.0) -> str:
 
 
 @asynccontextmanager
-async def at_work(here: Floor, redis: str, *roles: set[str], **plan: object) -> AsyncIterator[None]:
-    """A Ringback of these roles for each set, all on one Redis and one PBX."""
-    pbx = {"name": "lima", "port": here.pbx.ami_port, "user": here.pbx.ami_user, "secret": here.pbx.ami_secret}
+async def at_work(
+    here: Floor, redis: str, *roles: set[str], link: Mapping[str, object] = MappingProxyType({}), **plan: object
+) -> AsyncIterator[None]:
+    """A Ringback of these roles for each set, all on one Redis and one PBX, which `link` may say how to reach."""
+    account = {"name": "lima", "port": here.pbx.ami_port, "user": here.pbx.ami_user, "secret": here.pbx.ami_secret}
+    pbx = {**account, **link}
     stop, shared = asyncio.Event(), {"token": "t", "app_secrets": ["s"], "verify_token": "v", "phone_number_id": "1"}
     values = {"redis": {"url": redis}, "whatsapp": shared, "guard": {"block_hour": 1000}, "line": [line(**plan)]}
     each = [
