@@ -124,8 +124,15 @@ class DialGuard:
 
     async def stopped(self) -> Stopped | None:
         """Whether somebody stopped all calls back."""
-        why, _ = await self.store.fields(self.store.keys.of("guard", "stop"), "why", "at")
-        return Stopped(why.decode()) if why else None
+        why, at = await self.store.fields(self._stop(), "why", "at")
+        return Stopped(why.decode() or "no reason given") if at else None
+
+    def unstopped(self) -> Op:
+        """The check by which no attempt is marked as dialled once `stop` is done."""
+        return ("EXISTS", self._stop(), "0")
+
+    def _stop(self) -> str:
+        return self.store.keys.of("guard", "stop")
 
     async def burst(self) -> Stopped | None:
         """Whether nobody abroad is rung now."""
@@ -134,7 +141,7 @@ class DialGuard:
 
     async def stop(self, why: str, who: str) -> None:
         """Stop all calls back until `go`. Those that ring already are not cut off."""
-        key = self.store.keys.of("guard", "stop")
+        key = self._stop()
         await self.store.commit((), [("HSET", key, "why", why, "at", repr(self.clock())), self._note("stop", why, who)])
 
     async def go(self, who: str) -> None:

@@ -26,7 +26,7 @@ async def guard(arguments: argparse.Namespace, console: Console) -> int:
     line = line_named(settings, arguments.line)
     async with open_store(settings.redis) as store:
         watch = DialGuard(store, settings.guard, time.time)
-        if arguments.stop:
+        if arguments.stop is not None:
             await watch.stop(arguments.stop, arguments.who)
         elif arguments.go:
             await watch.go(arguments.who)

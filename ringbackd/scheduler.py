@@ -53,7 +53,8 @@ class Dialer(Protocol):
 
 
 class Moved:
-    """The case changed, or he began to talk to us, while it was decided about his call back: it is decided anew."""
+    """The case changed, he began to talk to us, or somebody stopped all calls back, while it was decided about his: it
+    is decided anew."""
 
 
 class Scheduler:
@@ -124,6 +125,7 @@ class Scheduler:
         still: list[Op] = [
             ("HGET", self.store.keys.of("case", order.case), "version", str(case.version if case else "")),
             ("EXISTS", self.store.keys.of("live", order.key), "0"),
+            self.guard.unstopped(),
         ]
         everything = [first, *allowed.checks, alone, *checks, *still]
         try:

@@ -14,7 +14,7 @@ from ami_listener.dialer import Dial, Queued
 from ringback.dialguard import Guard, ringable
 from ringback.fact import CallEnded, NotDialled, Said, Timer, TimerFired
 from ringback.journal import Event
-from ringback.line import CallbackPlan
+from ringback.line import CallbackPlan, Line
 from ringback.phone import match_key
 from ringback.record import State
 from ringbackd.cli import main
@@ -173,6 +173,25 @@ async def test_one_caller_from_abroad_who_tries_often_is_no_burst(store: Store) 
     assert await scheduler(office, Phone()).guard.burst() is None
 
 
+class StoppedMeanwhile(DialGuard):
+    """Somebody turns the switch just after it was looked at."""
+
+    async def ruling(self, attempt: str, dial: str, key: str, line: Line) -> Allowed | Forbidden:
+        found = await super().ruling(attempt, dial, key, line)
+        if isinstance(found, Allowed):
+            await self.stop("", "Ana")
+        return found
+
+
+async def test_nobody_is_dialled_once_the_switch_is_turned_not_even_who_was_allowed_before(store: Store) -> None:
+    office, phone = Office(store), Phone()
+    await ordered(office)
+    work = scheduler(office, phone)
+    work.guard = StoppedMeanwhile(store, Guard(), lambda: office.now)
+    await dialled(office, work)
+    assert (phone.rung, await why(office)) == ([], ["calls back are stopped: no reason given"])
+
+
 @pytest.fixture
 def settings(tmp_path: Path, redis_url: str) -> Path:
     path = tmp_path / "ringback.toml"
@@ -195,6 +214,12 @@ def test_the_switch_stops_every_call_back_until_it_is_turned(
     assert main(["guard", "987654321", *where]) == 0
     with redis.Redis.from_url(redis_url) as client:
         assert client.exists("{ringback}:guard:stop") == 0
+
+
+def test_a_switch_without_a_reason_stops_too(settings: Path) -> None:
+    where = ["-c", str(settings)]
+    assert main(["guard", "--stop", "", *where]) == 0
+    assert main(["guard", "987654321", *where]) == 1
 
 
 def test_a_number_that_is_never_rung_is_explained_and_exits_with_one(
