@@ -1,4 +1,4 @@
-"""Nobody is rung unless somebody can talk to him: twelve at once with three agents, on a real Asterisk and Redis."""
+"""Nobody is rung unless somebody can talk to him: thirty at once with three agents, on a real Asterisk and Redis."""
 
 from __future__ import annotations
 
@@ -138,12 +138,12 @@ class Watch:
 
 @pytest.mark.pbx
 @pytest.mark.timeout(240)
-async def test_twelve_due_at_once_with_three_agents(redis: RedisServer, store: Store, tmp_path: Path) -> None:
+async def test_thirty_due_at_once_with_three_agents(redis: RedisServer, store: Store, tmp_path: Path) -> None:
     """Two schedulers and two desks share the work; who waits for an agent waits quietly, and everybody is served."""
     kit = await ensure(("22",), console=Console(stderr=True))
     async with floor(kit, tmp_path / "pbx", "22") as here:
         here.customers.default = here.phones.default = answers(100)
-        numbers = [f"9870001{index:02}" for index in range(12)]
+        numbers = [f"9870001{index:02}" for index in range(30)]
         cases = [await due(store, number) for number in numbers]
         watch = Watch(here)
         talking = asyncio.create_task(watch.agents_talk())
