@@ -106,8 +106,15 @@ class Scheduler:
         room = await self.seats.room(order.attempt, line) if self.seats else ([], [])
         if isinstance(room, str):
             return room
+        if await self._rung_still(order, line):
+            return Forbidden("an earlier call back to him is still under way", self.clock())
         ruling = await self.guard.ruling(order.attempt, order.number, order.key, line)
         return ruling if isinstance(ruling, Forbidden) else await self._mark(order, case, ruling, *room)
+
+    async def _rung_still(self, order: Order, line: Line) -> bool:
+        """Whether the PBX says that he is being called back, though nobody told us: the listener may be away."""
+        cases = {order.case, *(case.id for case in await self.store.cases_of(order.key))}
+        return self.seats is not None and self.seats.rung(order.attempt, line, cases)
 
     async def _mark(
         self, order: Order, case: Case | None, allowed: Allowed, checks: list[Op], writes: list[Op]

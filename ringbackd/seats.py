@@ -4,12 +4,13 @@ than the line and the PBX may have."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from ami_listener.answers import LinkDownError
 from ami_listener.occupancy import Attempts, Occupancy
+from ringback.callback import case_of
 from ringback.line import Line
 from ringbackd.store import Op, Store
 
@@ -85,6 +86,11 @@ class Seats:
         now = repr(self.clock())
         checks: list[Op] = [("ROOM", cap.key, "-inf", "+inf", str(cap.most), "yes") for cap in caps]
         return checks, [("ZADD", cap.key, now, attempt) for cap in caps]
+
+    def rung(self, attempt: str, line: Line, cases: Collection[str]) -> bool:
+        """Whether the PBX had a call of another attempt for one of these cases, when it was last asked by `room`."""
+        look = self._looks.get(line.callback.exten)
+        return look is not None and any(case_of(one) in cases for one in look.calls.live - {attempt})
 
     async def places(self, line: Line) -> int:
         """How many more customers of a line may be rung now. Raises redis.RedisError."""

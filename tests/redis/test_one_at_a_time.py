@@ -46,8 +46,8 @@ class Board:
         return Queued()
 
 
-async def order(store: Store, name: str, number: str = "987654321", on: str = "ventas") -> Order:
-    attempt = f"rb-{name}-1"
+async def order(store: Store, name: str, number: str = "987654321", on: str = "ventas", attempt: str = "") -> Order:
+    attempt = attempt or f"rb-{name}-1"
     case = Case(
         id=name,
         line=on,
@@ -86,6 +86,19 @@ async def test_one_customer_with_two_cases_is_rung_once(store: Store) -> None:
     busy = await once(store, board, await order(store, "a"), await order(store, "b", on="soporte"))
     assert len(board.rung) == 1
     assert sorted(map(bool, busy)) == [False, True]
+
+
+async def test_who_talks_in_a_call_back_is_not_rung_though_no_listener_tells_of_it(store: Store) -> None:
+    """The attempt's own mark has run out, and the desk took it for lost: only the PBX knows of the call."""
+    board = Board(free=9)
+    first = await order(store, "a")
+    await once(store, board, first)
+    await store.redis.delete(store.keys.of("calling", first.key))
+    again = await order(store, "a", number=first.number, attempt="rb-a-2")
+    still = "an earlier call back to him is still under way"
+    assert await once(store, board, again, await order(store, "b", on="soporte")) == [still, still]
+    board.rung.clear()
+    assert await once(store, board, await order(store, "c", on="soporte")) == [""]
 
 
 async def test_two_schedulers_never_ring_for_the_same_agent(store: Store) -> None:
