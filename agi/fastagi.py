@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import struct
 import threading
 from collections.abc import Callable, Mapping
 
@@ -15,8 +16,40 @@ log = logging.getLogger("ringback.agi")
 SILENCE_S = 60.0
 """Longer than any prompt and the pause after it: then Asterisk is not there any more."""
 
+PATIENCE = struct.pack("ll", int(SILENCE_S), 0)
+READ = 4096
+
 Talk = Callable[[Session], object]
 """What is done with a call. May raise Gone, AGIError, OSError."""
+
+
+class Wire:
+    """A connection as lines of text. The kernel itself waits for at most SILENCE_S, then OSError is raised.
+
+    A time limit of Python's would cost a second system call for each answer, and the layers of a text file more than
+    the dialogue itself.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection, self._rest = connection, b""
+
+    def readline(self, most: int) -> str:
+        """The next line with its end, cut after so many bytes; without an end when the connection ended."""
+        while (end := self._rest.find(b"\n")) < 0 and len(self._rest) < most:
+            data = self._connection.recv(READ)
+            if not data:
+                break
+            self._rest += data
+        length = min(end + 1 or most, most)
+        line, self._rest = self._rest[:length], self._rest[length:]
+        return line.decode("utf-8", "replace")
+
+    def write(self, text: str) -> None:
+        """Send a text."""
+        self._connection.sendall(text.encode("utf-8", "replace"))
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
 
 
 class FastAgi:
@@ -77,10 +110,12 @@ class FastAgi:
             self._slots.release()
 
     def _talk(self, connection: socket.socket) -> None:
-        connection.settimeout(SILENCE_S)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with connection, connection.makefile("rw", encoding="utf-8", errors="replace", newline="\n") as stream:
-            session = Session(stream, stream)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, PATIENCE)
+        with connection:
+            wire = Wire(connection)
+            session = Session(wire, wire)
             name = session.env.get("agi_network_script", "").partition("?")[0]
             talk = self._talks.get(name)
             if talk is None:

@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from io import StringIO
-from typing import TextIO
+from typing import Protocol
 
 from asterisk.agi import AGI, AGIError, AGIHangup, AGIInvalidCommand, AGIUsageError
 
@@ -25,6 +25,19 @@ KEYS = "0123456789*#"
 _ANSWER = re.compile(r"(\d{3})([ -])(.*)", re.DOTALL)
 _RESULT = re.compile(r"result=(-?[0-9]+)(?: \((.*)\))?(?: endpos=(\d+))?", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Lines(Protocol):
+    """What is read and written: a text file, or a connection. Raises OSError or ValueError."""
+
+    def readline(self, most: int, /) -> str:
+        """The next line."""
+
+    def write(self, text: str, /) -> object:
+        """Write a text."""
+
+    def flush(self) -> None:
+        """Let it go."""
 
 
 class Gone(AGIHangup):  # type: ignore[misc] # pyst2 has no types
@@ -43,8 +56,8 @@ class Session(AGI):  # type: ignore[misc] # pyst2 has no types
 
     def __init__(
         self,
-        stdin: TextIO,
-        stdout: TextIO,
+        stdin: Lines,
+        stdout: Lines,
         longest_s: float = CALL_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -95,7 +108,7 @@ class Session(AGI):  # type: ignore[misc] # pyst2 has no types
         self.stdout.write(f"{_one_line(line)}\n")
         self.stdout.flush()
 
-    def get_result(self, stdin: TextIO | None = None) -> dict[str, tuple[str, str]]:
+    def get_result(self, stdin: Lines | None = None) -> dict[str, tuple[str, str]]:
         """Read one answer. A value may have line breaks in it; 100 only says that it takes a moment."""
         for _ in range(MOST_LINES):
             answer = _ANSWER.fullmatch(self._line().rstrip("\r\n"))

@@ -35,7 +35,7 @@ from ringbackd.store import Op, Store
 from ringbackd.writes import case_writes
 
 ROOT = Path(__file__).parents[1]
-CALLS, AGENTS, PLAYED_S = 10_000, 600, 180.0
+CALLS, AGENTS, PLAYED_S = 10_000, 600, 300.0
 LATE_S, GROWTH = 1.0, 1.15
 """How late 99 of 100 may be at most, and how much larger the process may be at the end than after a fifth of them."""
 BEGINS_S, LOOK_S, PATIENCE_S, AT_ONCE, SEED = 5.0, 0.5, 60.0, 500, 6

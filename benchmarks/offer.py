@@ -21,6 +21,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
+from typing import cast
 
 from rich.console import Console
 from rich.table import Table
@@ -55,34 +56,61 @@ def menu() -> Menu:
     return Menu(pbx="pbx", lines=(replace(line, numbers=numbers, texts={"whatsapp": "marque uno"}),), salt="salt")
 
 
-async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, whole: bool) -> float:
-    """Play Asterisk and a caller who presses 1 twice."""
-    name = f"1763860000.{next(NUMBERS)}"
-    writer.write(GREETING.format(id=name).encode())
-    heard = 0.0
-    while line := await reader.readline():
+class Asterisk:
+    """One call: Asterisk, and a caller who presses 1 twice; `heard` is when the first prompt came, `whole` whether he
+    hears the rest."""
+
+    def __init__(self, whole: bool) -> None:
+        self.whole, self.heard = whole, 0.0
+        self.name = f"1763860000.{next(NUMBERS)}"
+        self.greeting = GREETING.format(id=self.name).encode()
+
+    def answer(self, line: bytes) -> bytes:
+        """What it says to a command."""
         if line.startswith(b"STREAM"):
-            heard = heard or time.perf_counter()
-            if not whole:
-                writer.write(b"200 result=-1 endpos=800\n")
-                break
+            self.heard = self.heard or time.perf_counter()
             key = 49 if b"/offer-whatsapp" in line or b"/confirm-number" in line else 0
-            writer.write(b"200 result=%d endpos=4000\n" % key)
-        elif line.startswith(b"GET FULL"):
-            writer.write(f"200 result=1 ({name}|Up|||||60)\n".encode())
-        else:
-            writer.write(b"200 result=0\n")
-    return heard
+            return b"200 result=%d endpos=4000\n" % key if self.whole else b"200 result=-1 endpos=800\n"
+        return f"200 result=1 ({self.name}|Up|||||60)\n".encode() if line.startswith(b"GET FULL") else b"200 result=0\n"
+
+    @property
+    def over(self) -> bool:
+        """Whether it hangs up now."""
+        return bool(self.heard) and not self.whole
+
+
+class Wire(asyncio.Protocol):
+    """Its connection to the FastAGI server; `done` when that is over."""
+
+    def __init__(self, asterisk: Asterisk) -> None:
+        self.asterisk, self.rest = asterisk, b""
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.write(self.asterisk.greeting)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer each command."""
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            self.transport.write(self.asterisk.answer(line))
+            if self.asterisk.over:
+                self.transport.close()
+                return
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Over."""
+        self.done.set_result(None)
 
 
 async def by_fastagi(port: int, whole: bool) -> float:
     """One call by FastAGI."""
-    began = time.perf_counter()
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        return await talk(reader, writer, whole) - began
-    finally:
-        writer.close()
+    began, asterisk = time.perf_counter(), Asterisk(whole)
+    _, wire = await asyncio.get_running_loop().create_connection(lambda: Wire(asterisk), "127.0.0.1", port)
+    await wire.done
+    return asterisk.heard - began
 
 
 async def by_script(folder: Path, whole: bool) -> float:
@@ -93,10 +121,13 @@ async def by_script(folder: Path, whole: bool) -> float:
     process = await asyncio.create_subprocess_exec(*argv, stdin=pipe, stdout=pipe)
     if process.stdout is None or process.stdin is None:
         raise RuntimeError("no pipes")
-    heard = await talk(process.stdout, process.stdin, whole) - began
+    asterisk = Asterisk(whole)
+    process.stdin.write(asterisk.greeting)
+    while not asterisk.over and (line := await process.stdout.readline()):
+        process.stdin.write(asterisk.answer(line))
     process.stdin.close()
     await process.wait()
-    return heard
+    return asterisk.heard - began
 
 
 async def delays(call: Call, at_once: int, rounds: int) -> list[float]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable
@@ -186,6 +188,7 @@ async def _auto(console: Console) -> int:
 
 async def _serve(port: int, console: Console) -> int:
     # The delays are those of a phone on a mobile network: the ticks can be seen coming.
+    _must_be_free(port)
     async with Stage(console, Scene(knobs=Knobs(latency_s=0.4, step_s=0.6))) as stage, Page(stage, port) as page:
         console.print(Panel(_welcome(stage, page.url), title="Ringback", title_align="left", expand=False))
         await asyncio.Event().wait()
@@ -201,3 +204,13 @@ def _welcome(stage: Stage, url: str) -> str:
         f"In another terminal:\n{Path(sys.executable).parent / 'ringback'} report -c {stage.settings_path}\n\n"
         "Ctrl-C stops everything and leaves nothing behind."
     )
+
+
+def _must_be_free(port: int) -> None:
+    """Before half a minute is spent on booting everything. Raises KitError."""
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return
+    except OSError as error:
+        why = os.strerror(error.errno or 0).lower()
+        raise KitError(f"port {port} of 127.0.0.1: {why}; choose another one with --port, 0 takes any") from error
