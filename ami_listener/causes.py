@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ringback.call import Verdict
+from ringback.call import NOBODYS, Verdict
 
 HANGUP_CAUSES = {
+    "1": NOBODYS,
+    "22": NOBODYS,
+    "28": NOBODYS,
     "17": "BUSY",
     "21": "BUSY",
     "18": "NOANSWER",
@@ -15,7 +18,8 @@ HANGUP_CAUSES = {
     "0": "CANCEL",
     "": "CANCEL",
 }
-"""Q.931 causes of a leg that never came up (21: the customer declined); any other is a failure of the network."""
+"""Q.931 causes of a leg that never came up (21: the customer declined; 1: unallocated, 22: changed, 28: no valid
+format); any other is a failure of the network."""
 
 ORIGINATE_REASONS = {"1": Verdict.NO_ANSWER, "3": Verdict.NO_ANSWER, "5": Verdict.BUSY}
 """Reason of an OriginateResponse that says Failure; 8 (congestion), 0 and all others: it could not be placed."""

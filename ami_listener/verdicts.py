@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ami_listener.calls import LiveCall, Place, Stay
 from ami_listener.settings import PbxSettings
-from ringback.call import Call, Direction, Verdict
+from ringback.call import NOBODYS, Call, Direction, Verdict
 
 QUEUE_STATUS = {
     "TIMEOUT": Verdict.QUEUE_TIMEOUT,
@@ -104,6 +104,8 @@ def _queue(call: LiveCall, stay: Stay) -> tuple[Verdict, str]:
 
 
 def _phones(call: LiveCall) -> Verdict:
+    if NOBODYS in call.dial_results:
+        return Verdict.FAILED
     if call.dial_results & RINGING_ENDED or not call.dial_results:
         return Verdict.NO_ANSWER
     if "BUSY" in call.dial_results:

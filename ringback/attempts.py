@@ -85,10 +85,15 @@ def not_dialled(turn: Turn, fact: NotDialled) -> None:
         return
     _over(turn)
     if outcome is Ended.FORBIDDEN:
-        turn.change(callback=None)
-        to_person(turn, fact.why)
+        _by_hand(turn, fact.why)
     else:
         _next_attempt(turn, outcome, fact.again)
+
+
+def _by_hand(turn: Turn, why: str) -> None:
+    """He is not rung any more: a person of the business sees to it."""
+    turn.change(callback=None)
+    to_person(turn, why)
 
 
 def _over(turn: Turn) -> None:
@@ -134,6 +139,9 @@ def doubt(turn: Turn, _: TimerFired) -> None:
 
 def _next_attempt(turn: Turn, outcome: Ended, not_before: float = 0.0) -> None:
     """Plan the next attempt, or tell him that we could not reach him."""
+    if outcome is Ended.NO_NUMBER:
+        _by_hand(turn, "nobody has his number any more")
+        return
     case, line, now = turn.case, turn.context.line, turn.context.now
     before = case.callback or Callback(due=now)
     tried = before.tried + (outcome is not Ended.UNWANTED)

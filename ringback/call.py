@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 OWN_CALL_PREFIX = "rb-"
 """Uniqueids that begin so are channels Ringback originated itself (we choose their ChannelId)."""
+NOBODYS = "UNALLOCATED"
+"""In the reason of a call: the network says that nobody has the number. It is no word of Dial()'s, which calls that
+CONGESTION or CHANUNAVAIL like a broken trunk."""
 
 
 class Direction(StrEnum):

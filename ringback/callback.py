@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from ringback.call import OWN_CALL_PREFIX, Call, SaidThere, Source, Verdict
+from ringback.call import NOBODYS, OWN_CALL_PREFIX, Call, SaidThere, Source, Verdict
 from ringback.line import CallbackPlan, Line
 
 
@@ -28,6 +28,8 @@ class Ended(StrEnum):
     """He pressed the key that says: never again."""
     AGENT_AWAY = "agent_away"
     """Agent first: no agent picked up and pressed 1, so the customer was not rung."""
+    NO_NUMBER = "no_number"
+    """Nobody has this number any more: it is never rung again by itself."""
     FAILED = "failed"
     DOUBT = "doubt"
     """Nothing was heard of it; it counts as tried and is never dialled again."""
@@ -77,7 +79,7 @@ _BY_WORD = {
 
 def ended(call: Call, plan: CallbackPlan) -> Ended:
     """Read what became of a call of ours: what was heard of it first, then what our dialplan said."""
-    outcome = _BY_VERDICT.get(call.verdict, Ended.FAILED)
+    outcome = _BY_VERDICT.get(call.verdict, Ended.NO_NUMBER if NOBODYS in call.reason.split() else Ended.FAILED)
     if outcome is Ended.TALKED:
         return outcome if call.talk >= plan.recovered_s else Ended.CUT
     if plan.first == "agent":

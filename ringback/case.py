@@ -114,7 +114,7 @@ TABLE: dict[tuple[State, On], Rule] = {
     (R, On.SAID): _rule(Said, answers.answered, R, X),
     (R, On.PERSON): _rule(PersonActed, people.person_acted, R, X),
     (R, On.DOUBT): _rule(TimerFired, attempts.doubt, R, P, T, X),
-    (R, On.ATTEMPT_ENDED): _rule(CallEnded, attempts.attempt_ended, R, P, T, X),
+    (R, On.ATTEMPT_ENDED): _rule(CallEnded, attempts.attempt_ended, R, P, T, H, X),
     (R, On.NOT_DIALLED): _rule(NotDialled, attempts.not_dialled, R, P, T, H, X),
     (H, On.SAID): _rule(Said, answers.answered, H, P, X),
     (X, On.SAID): _rule(Said, answers.answered, X),

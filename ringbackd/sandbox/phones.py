@@ -61,6 +61,10 @@ class ReceivedCall(Call):
         """Refuse it (603)."""
         self.order("DECLINE", State.ENDED)
 
+    def unknown(self) -> None:
+        """Nobody has this number (404)."""
+        self.order("UNKNOWN", State.ENDED)
+
 
 OnChange = Callable[[ReceivedCall], None]
 """Told each time a call at a phone enters a state, in the event loop."""

@@ -48,6 +48,12 @@ async def rejected(here: Floor) -> Call:
     return await here.told(attempt)
 
 
+async def nobodys(here: Floor) -> Call:
+    attempt = await here.ring("987000009")
+    (await here.customers.call("987000009")).unknown()
+    return await here.told(attempt)
+
+
 async def rings_out(here: Floor) -> Call:
     attempt = await here.ring("987000004", ring_s=5)
     await here.customers.call("987000004")
@@ -89,6 +95,7 @@ ENDS: dict[Ended, tuple[Callable[[Floor], Awaitable[Call]], ...]] = {
     Ended.TALKED: (talked,),
     Ended.BUSY: (busy,),
     Ended.NO_ANSWER: (rejected, rings_out),
+    Ended.NO_NUMBER: (nobodys,),
     Ended.NO_KEY: (machine, hangs_up_at_the_greeting),
     Ended.MACHINE: (machine_that_asterisk_knows,),
     Ended.NEVER: (never,),

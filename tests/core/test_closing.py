@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from ringback.call import Verdict
 from ringback.callback import attempt_id
 from ringback.fact import NotDialled, Timer
 from ringback.flow import Flow
 from ringback.journal import Event
 from ringback.message import Buttons, Template
 from ringback.record import Outcome, State
-from tests.core.test_case import ringing
+from tests.core.test_case import ours, ringing
 from tests.core.worlds import FLOW, NOON, World
 
 HOUR = 3600.0
@@ -138,3 +139,11 @@ def test_while_the_line_is_closed_nobody_is_late() -> None:
     assert (world.timer(Timer.DUE), world.case.state) == (opens, State.PROMISED)
     waits(world, 0)
     assert not late(world)
+
+
+def test_a_number_that_nobody_has_is_never_rung_again() -> None:
+    world = ringing()
+    world.tell(ours(world, Verdict.FAILED, reason="CHANUNAVAIL UNALLOCATED"))
+    assert (world.case.state, world.case.callback, len(world.dials)) == (State.WITH_PERSON, None, 1)
+    handed = [entry.data["text"] for entry in world.journal if entry.event is Event.HANDED_OVER]
+    assert handed == ["nobody has his number any more"]
