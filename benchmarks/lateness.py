@@ -1,9 +1,9 @@
 """Call backs under load, the second half: how late they are dialled, when agents are free.
 
-An hour's call backs, played in a few minutes: each is promised for a moment of its own by chance. Everything is real
-but the PBX (benchmarks/switchboard.py): Redis with its append-only file, the process `ringback run` with listener, desk
-and scheduler, each dial with its last look, its limits and its commits. Lateness is from the promised moment to the
-Originate.
+An hour's call backs, played in ten minutes (or two arguments: so many in so many seconds); each is promised for a
+moment of its own by chance. Everything is real but the PBX (benchmarks/switchboard.py): Redis with its append-only
+file, the process `ringback run` with listener, desk and scheduler, each dial with its last look, its limits and its
+commits. Lateness is from the promised moment to the Originate.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ringbackd.store import Op, Store
 from ringbackd.writes import case_writes
 
 ROOT = Path(__file__).parents[1]
-CALLS, AGENTS, PLAYED_S = 10_000, 600, 300.0
+CALLS, AGENTS, PLAYED_S = 10_000, 600, 600.0
 LATE_S, GROWTH = 1.0, 1.15
 """How late 99 of 100 may be at most, and how much larger the process may be at the end than after a fifth of them."""
 BEGINS_S, LOOK_S, PATIENCE_S, AT_ONCE, SEED = 5.0, 0.5, 60.0, 500, 6

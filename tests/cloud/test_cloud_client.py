@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import aiohttp
@@ -31,8 +30,9 @@ from tests.cloud.cloudkit import (
     rig,
     text,
 )
+from tests.cloud.oddkit import api, settings_for
 from whatsapp.answer import RULES
-from whatsapp.client import MAX_ANSWER, CloudClient
+from whatsapp.client import CloudClient
 from whatsapp.outcome import Refused, RetryAt, Scope, Sent, Unclear
 from whatsapp.settings import CloudSettings
 
@@ -92,9 +92,9 @@ async def test_one_connection_serves_many_messages() -> None:
         peers.add(request.transport and request.transport.get_extra_info("peername"))
         return web.Response(body=b'{"messages": [{"id": "w"}]}')
 
-    async with _api(answer) as base_url, aiohttp.ClientSession() as session:
+    async with api(answer) as base_url, aiohttp.ClientSession() as session:
         for _ in range(5):
-            assert isinstance(await CloudClient(_settings(base_url), session).send(text()), Sent)
+            assert isinstance(await CloudClient(settings_for(base_url), session).send(text()), Sent)
     assert len(peers) == 1
 
 
@@ -109,7 +109,7 @@ async def test_a_proxy_is_used_and_its_password_is_told_to_nobody() -> None:
 
     async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server, aiohttp.ClientSession() as session:
         port = server.sockets[0].getsockname()[1]
-        settings = _settings("https://graph.example", proxy=f"http://us:s3cret@127.0.0.1:{port}")
+        settings = settings_for("https://graph.example", proxy=f"http://us:s3cret@127.0.0.1:{port}")
         outcome = await CloudClient(settings, session).send(text())
     assert isinstance(outcome, RetryAt)
     assert asked[0].startswith("CONNECT graph.example:443")
@@ -119,7 +119,7 @@ async def test_a_proxy_is_used_and_its_password_is_told_to_nobody() -> None:
 
 async def test_a_traceback_does_not_show_the_token() -> None:
     async with aiohttp.ClientSession() as session:
-        client = CloudClient(_settings("http://127.0.0.1:1"), session)
+        client = CloudClient(settings_for("http://127.0.0.1:1"), session)
     with pytest.raises(RuntimeError) as caught:
         await client.send(text())
     assert "EAAB" not in "".join(traceback.format_exception(caught.value))
@@ -146,7 +146,7 @@ async def test_free_text_is_refused_until_the_customer_wrote_and_a_day_after() -
 
 
 @pytest.mark.parametrize("code", [code for code in sorted(RULES) if not 200 < code < 299])
-async def test_every_error_code_comes_back_as_its_rule_says(code: int) -> None:
+async def test_every_error_code_comes_back_as_its_rulesays(code: int) -> None:
     async with rig(Cloud(SPECS, knobs=replace(QUICK, errors_left=1, error_code=code))) as it:
         outcome = await it.client.send(message(TEMPLATE), attempt=1)
         rule = RULES[code]
@@ -171,7 +171,7 @@ async def test_an_answer_that_does_not_come_is_unclear() -> None:
 
 
 async def test_nobody_listening_is_worth_another_try(unused_tcp_port: int) -> None:
-    settings = _settings(f"http://127.0.0.1:{unused_tcp_port}")
+    settings = settings_for(f"http://127.0.0.1:{unused_tcp_port}")
     async with aiohttp.ClientSession() as session:
         outcome = await CloudClient(settings, session).send(text(), attempt=3)
     assert isinstance(outcome, RetryAt)
@@ -212,92 +212,6 @@ async def test_the_client_can_be_cancelled() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        (200, b"<html>", Unclear),
-        (200, b"x" * (MAX_ANSWER + 1), Unclear),
-        (200, b'{"messages": []}', Unclear),
-        (504, b"upstream timed out", Unclear),
-        (503, b"busy", RetryAt),
-        (500, b'{"error": {"message": "a\\nb", "code": 131000, "error_data": "odd"}}', RetryAt),
-    ],
-)
-async def test_an_answer_of_no_known_form(status: int, body: bytes, kind: type[object]) -> None:
-    async with _api(_says(status, body)) as base_url, aiohttp.ClientSession() as session:
-        outcome = await CloudClient(_settings(base_url), session).send(text())
-    assert isinstance(outcome, kind)
-    assert "\n" not in repr(outcome)
-
-
-async def test_a_redirect_is_not_followed() -> None:
-    async with _api(_says(302, b"")) as base_url, aiohttp.ClientSession() as session:
-        outcome = await CloudClient(_settings(base_url), session).send(text())
-    assert outcome == Refused(Scope.ACCOUNT, 302, "HTTP 302 without a code of Meta's")
-
-
-async def test_a_token_that_the_answer_repeats_is_not_passed_on() -> None:
-    body = b'{"error": {"message": "Malformed access token EAAB-token", "code": 190}}'
-    async with _api(_says(401, body)) as base_url, aiohttp.ClientSession() as session:
-        outcome = await CloudClient(_settings(base_url), session).send(text())
-    assert outcome == Refused(Scope.ACCOUNT, 190, "Malformed access token [secret]")
-
-
-async def test_an_answer_that_never_ends_is_unclear() -> None:
-    async with _api(_dribble) as base_url, aiohttp.ClientSession() as session:
-        outcome = await CloudClient(_settings(base_url, timeout_s=0.2), session).send(text())
-    assert isinstance(outcome, Unclear)
-
-
-async def test_what_waited_for_a_free_connection_in_vain_never_left() -> None:
-    connector = aiohttp.TCPConnector(limit=1)
-    async with (
-        _api(_dribble) as base_url,
-        aiohttp.ClientSession(connector=connector) as session,
-        session.post(f"{base_url}/v26.0/1/messages"),
-    ):
-        outcome = await CloudClient(_settings(base_url, timeout_s=0.2), session).send(text())
-    assert isinstance(outcome, RetryAt)
-
-
-@asynccontextmanager
-async def _api(answer: Handler) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_post("/v26.0/1/messages", answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
-
-
-def _says(status: int, body: bytes) -> Handler:
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(status=status, body=body, headers={"Location": "/v26.0/1/messages"})
-
-    return answer
-
-
-async def _dribble(request: web.Request) -> web.StreamResponse:
-    answer = web.StreamResponse()
-    await answer.prepare(request)
-    while True:
-        await answer.write(b" ")
-        await asyncio.sleep(0.02)
-
-
-def _settings(base_url: str, timeout_s: float = 5.0, proxy: str = "") -> CloudSettings:
-    return CloudSettings(
-        proxy=SecretStr(proxy) if proxy else None,
-        base_url=base_url,
-        phone_number_id="1",
-        token=SecretStr("EAAB-token"),
-        app_secrets=(SecretStr("s"),),
-        verify_token=SecretStr("v"),
-        timeout_s=timeout_s,
-    )
 
 
 async def test_an_api_that_is_away_for_long_is_asked_again_within_the_minute() -> None:

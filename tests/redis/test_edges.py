@@ -21,7 +21,7 @@ from ringbackd.store import Store
 from ringbackd.waiting import waiting
 from tests.core.worlds import FLOW, NOON, SECRET, call, line, payloads
 from tests.redis.offices import Office, entries
-from tests.redis.test_outbox import SENT, Api, Killed, work
+from tests.redis.posting import SENT, Api, Killed, work
 from whatsapp.outcome import Outcome, Refused, Scope
 
 

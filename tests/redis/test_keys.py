@@ -13,7 +13,7 @@ from ringbackd.sandbox.process import until
 from ringbackd.store import Store
 from tests.core.worlds import line
 from tests.redis.offices import Office, entries
-from tests.redis.test_outbox import SENT, Api, work
+from tests.redis.posting import SENT, Api, work
 from whatsapp.outcome import Refused, Scope
 
 _SCRIPTS = {"EVAL", "EVALSHA"}
