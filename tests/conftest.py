@@ -1,6 +1,7 @@
 """Fixtures for every test: the kit, and a real Redis that is empty at the start of each test."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,6 +17,17 @@ from ringbackd.sandbox.sip import Caller
 
 settings.register_profile("busy", deadline=None)  # how long an example takes says more of the machine than of it
 settings.load_profile("busy")
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """A command that runs in the test's own process sets logging up for the whole of it: not for the next test."""
+    root, ours = logging.getLogger(), logging.getLogger("ringback")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
 @pytest.fixture(scope="session")

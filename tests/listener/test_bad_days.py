@@ -66,12 +66,12 @@ def test_the_wait_begins_small_again_after_a_success() -> None:
 async def test_a_banner_that_never_comes_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
     async with hostile() as server:
         server.greets = False
-        async with running(server.settings(connect_timeout_s=0.05)) as heard:
+        async with running(server.settings(connect_timeout_s=0.3)) as heard:
             await heard.when(lambda: heard.downs)
             server.greets = True
             await heard.when(lambda: heard.ups)
     assert "no answer in time" in heard.downs[0]
-    assert len(caplog.records) == 1
+    assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
 
 
 async def test_a_login_that_is_answered_without_its_action_id_is_no_login() -> None:
