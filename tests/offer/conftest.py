@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,10 +29,13 @@ class Town:
     at_exchange: Ami
 
     def complaints(self) -> list[str]:
-        """Warnings and errors in the office's log, but those about a script and a brand that nobody made."""
+        """Warnings and errors in the office's log, but those about a script and a brand that nobody made, and about
+        music that was being played when he hung up."""
         lines = self.office.log_path.read_text().splitlines()
         bad = [line for line in lines if "WARNING" in line or "ERROR" in line]
-        return [line for line in bad if "agi" not in line.lower() and "brand-" not in line]
+        return [
+            line for line in bad if not re.search("agi|brand-|res_musiconhold.c: Failed to write", line, re.IGNORECASE)
+        ]
 
     async def everybody_leaves(self) -> None:
         """Everybody hangs up."""
@@ -55,8 +59,7 @@ def both(kit: Kit) -> Kit:
 
 
 @asynccontextmanager
-async def _town(kit: Kit, folder: Path, release: str) -> AsyncIterator[Town]:
-    office = Office(kit, folder / "office", release=release)
+async def _town(kit: Kit, folder: Path, office: Office) -> AsyncIterator[Town]:
     exchange = Exchange(kit, folder / "exchange", office)
     async with office, exchange, Ami(office) as at_office, Ami(exchange) as at_exchange:
         yield Town(office, at_office, at_exchange)
@@ -71,7 +74,8 @@ def release(request: pytest.FixtureRequest) -> str:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def booted(both: Kit, tmp_path_factory: pytest.TempPathFactory, release: str) -> AsyncIterator[Town]:
     """A town that stays for all tests with this release."""
-    async with _town(both, tmp_path_factory.mktemp("town"), release) as town:
+    folder = tmp_path_factory.mktemp("town")
+    async with _town(both, folder, Office(both, folder / "office", release=release)) as town:
         yield town
 
 

@@ -29,7 +29,9 @@ class Customer:
         )  # fmt: skip
         row = await self.exchange.told(lambda e: e.get("Event") == "VarSet" and e.get("Value") == self.name)
         self._channel = row["Channel"]
-        await self.exchange.told(lambda e: e.get("Event") == "MixMonitorStart" and e.get("Channel") == self._channel)
+        await self.exchange.told(
+            lambda e: e.get("Event") == "MixMonitorStart" and e.get("Channel") == self._channel, seconds=60
+        )
         told = await self.office.told(
             lambda e: e.get("Event") == "Newchannel" and e.get("CallerIDNum") == self.number, since=self._since
         )
@@ -43,10 +45,14 @@ class Customer:
         """End the call."""
         self.exchange.act(Action="Hangup", Channel=self._channel)
 
-    async def event(self, name: str, **values: str) -> Event:
+    def now(self) -> int:
+        """How much the office's Asterisk has told until now, of all calls: what comes later is found from there on."""
+        return len(self.office.events)
+
+    async def event(self, name: str, since: int = 0, **values: str) -> Event:
         """Wait until the office's Asterisk tells this of his call."""
         wanted = {"Event": name, "Channel": self.at_office, **values}
-        return await self.office.told(lambda e: wanted.items() <= e.items(), since=self._since)
+        return await self.office.told(lambda e: wanted.items() <= e.items(), since=since or self._since, seconds=60)
 
     async def hears(self, sound: str, since: int = 0) -> int:
         """Wait until the office begins to play a sound to him; the index after it among what was told of all calls."""

@@ -21,6 +21,13 @@ exten => _555011[45],1,ExecIf($[${EXTEN} = 5550114]?Answer())
  same => n,Verbose(1,came back)
  same => n,Answer()
  same => n,Queue(lane)
+exten => 5550120,1,Set(TESTTIME()=2026/11/23 10:00:00 UTC)
+ same => n,Goto(sales-hours,s,1)
+exten => 5550121,1,Goto(sales-hurried,s,1)
+exten => 5550122,1,Set(TESTTIME()=2026/11/22 12:00:00 UTC)
+ same => n,Goto(sales-hours,s,1)
+exten => 5550123,1,Goto(sales-phone,s,1)
+exten => 5550124,1,Goto(menu-sales,s,1)
 exten => _55520XX,1,Answer()
  same => n,Set(__FROM_DID=${EXTEN})
  same => n,Goto(offered,s,offer)
@@ -73,15 +80,24 @@ def recipes(kind: str, page: str = "offer-recipes.md") -> str:
     return "\n".join(re.findall(rf"```{kind}\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL))
 
 
+def hurried() -> tuple[str, str]:
+    """The recipe of the calls to sales, and that of the queue, for a business that lets nobody wait five minutes."""
+    calls, queue = recipes("asterisk").split("\n\n")[0], recipes("queues")
+    calls = calls.replace("sales-calls", "sales-hurried").replace("Queue(ventas", "Queue(hurried").replace("300", "3")
+    return f"\n\n{calls}\n", queue.replace("[ventas](+)", "[hurried](sandbox)").replace("60", "1")
+
+
 class Office(Pbx):
     """The business's PBX; keys come as RFC 4733 or, where the other side offers no such events, as tones."""
 
     def configuration(self) -> Mapping[str, str]:
         """The sandbox's files with the offer in them."""
         own = dict(super().configuration())
-        own["extensions.conf"] += RECIPES + recipes("asterisk")
-        own["queues.conf"] += QUEUE + recipes("queues")
+        calls, queue = hurried()
+        own["extensions.conf"] += RECIPES + recipes("asterisk") + calls
+        own["queues.conf"] += QUEUE + recipes("queues") + queue
         own["manager.conf"] += WATCHER
+        own["voicemail.conf"] = "[default]\n101 => 1234,Sales\n"
         own["pjsip.conf"] = own["pjsip.conf"].replace("aors = carrier", "aors = carrier\ndtmf_mode = auto", 1)
         return own
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import pytest
 import pytest_asyncio
 
+from agi.fastagi import FastAgi
+from agi.offer import LIMIT_S
+from agi.session import Session
 from ringbackd.sandbox.process import until
 from tests.offer.conftest import Town
 
@@ -33,7 +38,7 @@ async def test_the_snippets_load_and_load_again_without_a_warning(town: Town) ->
 
 
 async def test_the_recipes_load_as_they_are_written(town: Town) -> None:
-    for context in ("sales-calls", "ventas-key", "sales-menu", "sales-closed", "sales-phone"):
+    for context in ("sales-calls", "ventas-key", "menu-sales", "closed-sales", "sales-phone"):
         assert f"[ Context '{context}'" in await town.office.cli(f"dialplan show {context}")
 
 
@@ -76,6 +81,30 @@ async def test_who_was_ahead_and_left_meanwhile_brings_him_forward(town: Town, s
     since = town.at_office.events.index(left)
     back = await town.at_office.told(lambda event: event.get("Event") == "QueueCallerJoin", since=since)
     assert (back["CallerIDNum"], back["Position"]) == ("987650002", "2")
+
+
+async def test_who_came_later_stays_behind_him_though_one_ahead_was_served_and_another_joined(town: Town) -> None:
+    """As many wait when he comes back as when he left."""
+    over = threading.Event()
+
+    def talk(session: Session) -> None:
+        session.appexec("MSet", f"RINGBACK_OFFER=ignored,TIMEOUT(absolute)={LIMIT_S}")
+        over.wait(60)
+
+    with closing(FastAgi("127.0.0.1", 0, {"offer": talk})) as door:
+        door.start()
+        await town.office.cli(f"dialplan set global RINGBACK_AGI agi://127.0.0.1:{door.port}")
+        ahead, listener, behind = [await town.calls("5550112", number=f"98765001{n}") for n in range(3)]
+        await behind.event("QueueCallerJoin", Position="3")
+        listener.press("1")
+        left = listener.now()
+        await listener.event("QueueCallerLeave")
+        ahead.hang_up()
+        await ahead.event("QueueCallerLeave")
+        newcomer = await town.calls("5550112", number="987650013")
+        await newcomer.event("QueueCallerJoin", Position="2")
+        over.set()
+        assert (await listener.event("QueueCallerJoin", left))["Position"] == "1"
 
 
 @pytest.mark.parametrize("tones", ["rfc4733", "inband"])
