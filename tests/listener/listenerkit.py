@@ -41,6 +41,14 @@ class Script:
         self.events: list[Event] = []
         self.channels: dict[str, dict[str, str]] = {}
 
+    def talk(self, caller: str, phone: str, bridge: str, seconds: float) -> None:
+        """They pick up and are together for so long."""
+        self.up(phone)
+        self.up(caller)
+        self.enter(phone, bridge)
+        self.enter(caller, bridge)
+        self.wait(seconds)
+
     def wait(self, seconds: float) -> None:
         self.at += seconds
 

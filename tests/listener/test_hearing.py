@@ -6,24 +6,11 @@ from ringback.call import Verdict
 from tests.listener.listenerkit import Script, calls, only
 
 
-@pytest.fixture
-def script() -> Script:
-    return Script()
-
-
-def talk(script: Script, caller: str, phone: str, bridge: str, seconds: float) -> None:
-    script.up(phone)
-    script.up(caller)
-    script.enter(phone, bridge)
-    script.enter(caller, bridge)
-    script.wait(seconds)
-
-
 def test_less_than_a_second_together_is_no_conversation(script: Script) -> None:
     script.inbound()
     script.phone("1.2", "101")
     script.wait(8)
-    talk(script, "1.1", "1.2", "b1", 0.9)
+    script.talk("1.1", "1.2", "b1", 0.9)
     script.hangup("1.2", "1.1")
     assert only(script.events).verdict is Verdict.NO_ANSWER
 
@@ -32,7 +19,7 @@ def test_a_second_together_is_one(script: Script) -> None:
     script.inbound()
     script.phone("1.2", "101")
     script.wait(8)
-    talk(script, "1.1", "1.2", "b1", 1.0)
+    script.talk("1.1", "1.2", "b1", 1.0)
     script.hangup("1.2", "1.1")
     call = only(script.events)
     assert (call.verdict, call.agent, call.wait, call.talk) == (Verdict.ANSWERED, "101", 8.0, 1.0)
@@ -43,8 +30,8 @@ def test_through_local_channels_the_caller_hears_the_agent(script: Script) -> No
     script.start("1.2", "Local/101@from-queue-00000001;1", "1.1", "from-queue")
     script.start("1.3", "Local/101@from-queue-00000001;2", "1.1", "from-queue")
     script.phone("1.4", "101")
-    talk(script, "1.3", "1.4", "b2", 0)
-    talk(script, "1.1", "1.2", "b1", 5)
+    script.talk("1.3", "1.4", "b2", 0)
+    script.talk("1.1", "1.2", "b1", 5)
     script.hangup("1.1", "1.2", "1.3", "1.4")
     call = only(script.events)
     assert (call.verdict, call.agent, call.talk) == (Verdict.ANSWERED, "101", 5.0)
@@ -56,7 +43,7 @@ def test_a_caller_bridged_with_a_ringing_local_channel_talks_to_nobody(script: S
     script.start("1.2", "Local/101@from-internal-00000001;1", "1.1", "from-internal")
     script.start("1.3", "Local/101@from-internal-00000001;2", "1.1", "from-internal")
     script.phone("1.4", "101")
-    talk(script, "1.1", "1.2", "b1", 20)
+    script.talk("1.1", "1.2", "b1", 20)
     script.hangup("1.4", "1.3", "1.2", "1.1")
     assert only(script.events).verdict is Verdict.NO_ANSWER
 

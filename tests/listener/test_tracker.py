@@ -7,19 +7,6 @@ from ringback.call import Call, Direction, Verdict
 from tests.listener.listenerkit import SETTINGS, Script, calls, only
 
 
-@pytest.fixture
-def script() -> Script:
-    return Script()
-
-
-def talk(script: Script, caller: str, phone: str, bridge: str, seconds: float) -> None:
-    script.up(phone)
-    script.up(caller)
-    script.enter(phone, bridge)
-    script.enter(caller, bridge)
-    script.wait(seconds)
-
-
 @pytest.mark.parametrize(("asked", "verdict"), [(True, Verdict.ABANDONED_QUEUE), (False, Verdict.QUEUE_TIMEOUT)])
 def test_only_who_asked_to_hang_up_abandoned_the_queue(script: Script, asked: bool, verdict: Verdict) -> None:
     """QueueCallerAbandon comes for time-outs too."""
@@ -54,7 +41,7 @@ def test_overflow_into_a_second_queue_that_answers_is_answered(script: Script) -
         script.wait(10)
         script.say("QueueCallerLeave", "1.1", Queue=queue)
     script.phone("1.2", "102")
-    talk(script, "1.1", "1.2", "b1", 4)
+    script.talk("1.1", "1.2", "b1", 4)
     script.hangup("1.2", "1.1")
     call = only(script.events)
     assert (call.verdict, call.queues, call.wait, call.agent) == (Verdict.ANSWERED, ("ventas", "soporte"), 20.0, "102")
@@ -67,7 +54,7 @@ def test_a_doubled_dial_end_of_the_losers_of_a_ring_group_means_nothing(script: 
         script.say("DialBegin", "1.1", DestUniqueid=uid)
     for _ in range(2):
         script.say("DialEnd", "1.1", DestUniqueid="1.2", DialStatus="CANCEL")
-    talk(script, "1.1", "1.3", "b1", 3)
+    script.talk("1.1", "1.3", "b1", 3)
     script.hangup("1.2", "1.3", "1.1")
     call = only(script.events)
     assert (call.verdict, call.phones, call.agent) == (Verdict.ANSWERED, ("101", "102"), "102")
@@ -129,7 +116,7 @@ def test_a_younger_call_that_is_bridged_into_an_older_one_still_gets_its_verdict
     script.inbound("2.1")
     script.phone("2.2", "102", linked="2.1")
     script.channels["2.1"]["Linkedid"] = script.channels["2.2"]["Linkedid"] = "1.1"
-    talk(script, "2.1", "1.1", "b1", 3)
+    script.talk("2.1", "1.1", "b1", 3)
     script.hangup("2.2", "2.1", "1.1")
     by_id = {call.linkedid: call for call in calls(script.events)}
     assert (by_id["2.1"].verdict, by_id["2.1"].direction) == (Verdict.ANSWERED, Direction.INBOUND)
@@ -144,7 +131,7 @@ def test_the_person_follows_the_name_through_a_masquerade(script: Script) -> Non
     script.hangup("1.1")
     script.channels["1.2"]["Channel"] = "PJSIP/carrier-1.1"
     script.phone("1.3", "101")
-    talk(script, "1.2", "1.3", "b1", 3)
+    script.talk("1.2", "1.3", "b1", 3)
     script.hangup("1.3", "1.2")
     call = only(script.events)
     assert (call.verdict, call.agent) == (Verdict.ANSWERED, "101")
@@ -155,7 +142,7 @@ def test_a_trunk_leg_that_is_dialled_makes_a_phones_call_outbound(script: Script
     script.start("1.2", "PJSIP/carrier-1.2", "1.1", "from-pstn", "s")
     script.channels["1.2"]["CallerIDNum"] = "912345678"
     script.say("NewCallerid", "1.2")
-    talk(script, "1.1", "1.2", "b1", 3)
+    script.talk("1.1", "1.2", "b1", 3)
     script.hangup("1.1", "1.2")
     call = only(script.events)
     assert (call.direction, call.dialled, call.verdict) == (Direction.OUTBOUND, "912345678", Verdict.ANSWERED)
@@ -176,7 +163,7 @@ def test_calls_that_asterisk_no_longer_has_are_closed_as_unknown_unless_an_answe
     script.inbound("1.1")
     script.inbound("2.1")
     script.phone("2.2", "101", linked="2.1")
-    talk(script, "2.1", "2.2", "b1", 3)
+    script.talk("2.1", "2.2", "b1", 3)
     tracker = Tracker(SETTINGS)
     for event in script.events:
         tracker.feed(event, 0.0)

@@ -1,3 +1,5 @@
+"""Fixtures of the tests that need a real Redis: its newest and its oldest release."""
+
 from __future__ import annotations
 
 import asyncio
@@ -11,6 +13,7 @@ from ringbackd.sandbox.kit import ensure
 from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.settings import RedisSettings
 from ringbackd.store import Store
+from tests.redis.offices import Office
 
 
 @pytest.fixture(scope="session", params=["newest", "6.0"])
@@ -30,3 +33,11 @@ async def store(redis_url: str) -> AsyncIterator[Store]:
     """The store on an empty Redis."""
     async with open_store(RedisSettings(url=redis_url)) as store:
         yield store
+
+
+@pytest.fixture
+async def office(store: Store) -> Office:
+    """An office with the case of one missed call."""
+    office = Office(store)
+    await office.missed()
+    return office

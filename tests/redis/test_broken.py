@@ -5,19 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ringback.fact import AccountNews
-from ringbackd.store import Store
 from ringbackd.waiting import waiting
 from tests.redis.offices import Office, entries
 from tests.redis.posting import SENT, Api, work
 from whatsapp.outcome import Refused as NotTaken
 from whatsapp.outcome import Scope, Unclear
-
-
-@pytest.fixture
-async def office(store: Store) -> Office:
-    office = Office(store)
-    await office.missed()
-    return office
 
 
 async def test_a_broken_template_keeps_its_messages_and_closes_by_itself(office: Office) -> None:

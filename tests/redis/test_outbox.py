@@ -14,19 +14,11 @@ from ringbackd.keys import NO_WHATSAPP_S
 from ringbackd.letters import Letters
 from ringbackd.outbox import RedisOutbox
 from ringbackd.pacing import Pacing
-from ringbackd.store import Store
 from ringbackd.waiting import Waiting, queued, waiting
 from tests.redis.offices import Office, entries
 from tests.redis.posting import SENT, Api, Killed, work
 from whatsapp.outcome import RetryAt, Scope, Unclear
 from whatsapp.sender import Claimed, Pause
-
-
-@pytest.fixture
-async def office(store: Store) -> Office:
-    office = Office(store)
-    await office.missed()
-    return office
 
 
 async def test_what_was_taken_leaves_the_outbox_and_becomes_a_fact(office: Office) -> None:
