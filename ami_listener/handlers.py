@@ -161,6 +161,8 @@ def _dialplan_says(registry: Registry, call: LiveCall, said: SaidThere) -> None:
     call.said = said
     if said is SaidThere.AGENT:
         registry.nobody_yet(call)
+    elif said is SaidThere.RUNG:
+        call.dial_results.clear()  # how the telephones of other agents ended tells nothing of the customer's
 
 
 def rename(registry: Registry, event: Event, channel: Channel, at: float) -> None:

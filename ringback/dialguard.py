@@ -107,7 +107,7 @@ def _never(e164: str, parsed: PhoneNumber, region: str, line: Line) -> str:
     reasons = (
         (region == NOWHERE, "a number of no country: satellite, ship or international service"),
         (region not in (plan.countries or (line.region,)), f"{region} is not among the countries that are rung"),
-        (kind not in RINGABLE, f"a {PhoneNumberType.to_string(kind).replace('_', ' ').lower()} number"),
+        (kind not in RINGABLE, f"no ordinary telephone: {PhoneNumberType.to_string(kind).replace('_', ' ').lower()}"),
         (denied, f"begins with {denied}, which is never rung"),
     )
     return next((why for holds, why in reasons if holds), "")

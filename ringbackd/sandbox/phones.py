@@ -1,6 +1,7 @@
 """Phones that are called: agents' phones, and the customers' phones behind the telephone company."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -12,6 +13,9 @@ from .errors import KitError
 from .kit import Kit
 from .sip import Call, State
 from .sipp import Sipp
+
+_FROM = re.compile(r'"?(?P<name>[^"<]*)"?[^<]*<sips?:(?P<user>[^@;>]*)')
+"""Of a From header what a phone shows; a name with quotes in it is cut there."""
 
 
 class Manner(Enum):
@@ -44,6 +48,15 @@ def answers(after_ms: int = 0) -> Behaviour:
 
 class ReceivedCall(Call):
     """A call that a phone received; `number` is the number that was dialled."""
+
+    caller = name = ""
+    """The number and the name of who calls, as the phone shows them."""
+
+    def invited(self, sound: str, sender: str) -> None:
+        """Take note of the INVITE: where the PBX wants to hear this call (':' and a port), and its From header."""
+        self.sound_port = int(sound[1:]) if sound[1:] else None
+        if shown := _FROM.match(sender):
+            self.name, self.caller = shown["name"].strip(), unquote(shown["user"])
 
     def ring(self) -> None:
         """Let it ring (180)."""
@@ -130,7 +143,7 @@ class Phone:
         state, call_id = State(words[0]), words[1]
         if state is State.INVITED:
             invited = self.calls[call_id] = ReceivedCall(call_id, unquote(words[2]), self._sipp)
-            invited.sound_port = int(words[3]) if len(words) > 3 else None
+            invited.invited(words[3], " ".join(words[4:]))
         call = self.calls[call_id]
         call.enter(state)
         if state is State.INVITED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from ami_listener.listener import Listener
 from ami_listener.settings import PbxSettings
 from ringback.call import Call
 from ringback.line import CallbackPlan, Line
+from ringback.record import Case
+from ringback.record import State as CaseState
 from ringbackd.ringing import originate
 from ringbackd.sandbox.asterisk import Pbx
 from ringbackd.sandbox.kit import Kit
@@ -53,10 +56,10 @@ class Floor:
     def __init__(self, pbx: Team, phones: Phone, customers: CustomerPhone, dialer: Dialer, book: Book) -> None:
         self.pbx, self.phones, self.customers, self.dialer, self.book = pbx, phones, customers, dialer, book
 
-    async def ring(self, number: str, **plan: Any) -> str:
+    async def ring(self, number: str, case: Case | None = None, **plan: Any) -> str:
         """Dial; returns the attempt."""
         attempt = f"rb-case{number}-1"
-        outcome = await self.dialer.originate(originate(attempt, number, None, line(**plan)))
+        outcome = await self.dialer.originate(originate(attempt, number, case, line(**plan)))
         assert outcome == Queued(), outcome
         return attempt
 
@@ -70,6 +73,25 @@ class Floor:
     async def agent(self, seconds: float = 15) -> ReceivedCall:
         """Some agent's phone rings, and he picks it up."""
         call = await self.phones.call(None, State.RINGING, seconds=seconds)
+        call.answer()
+        await call.established()
+        return call
+
+    async def rung_for(self, number: str, seconds: float = 15) -> ReceivedCall:
+        """The agent's phone that rings and shows this customer."""
+
+        def rings() -> ReceivedCall | None:
+            calls = self.phones.calls.values()
+            return next((each for each in calls if each.state is State.RINGING and each.caller == number), None)
+
+        await until(lambda: rings() is not None, seconds=seconds, otherwise=lambda: f"no agent is rung for {number}")
+        found = rings()
+        assert found
+        return found
+
+    async def agent_for(self, number: str) -> ReceivedCall:
+        """The agent who is rung for this customer picks up."""
+        call = await self.rung_for(number)
         call.answer()
         await call.established()
         return call
@@ -93,6 +115,14 @@ def line(**plan: Any) -> Line:
     """The line that is called back, with what its `[line.callback]` says besides."""
     values = {"exten": "equipo", "channel": CHANNEL, "ring_s": 10, "recovered_s": 1} | plan
     return plain_line(callback=CallbackPlan.model_validate(values), queues=("equipo",))
+
+
+def missed(number: str, **changes: Any) -> Case:
+    """The case of a customer who is being rung."""
+    now = time.time()
+    values = {"id": f"case{number}", "line": "ventas", "customer": f"+51{number}", "key": f"51{number}"}
+    times = {"state": CaseState.RINGING, "opened": now, "last_miss": now}
+    return Case.model_validate(values | {"dial": number} | times | changes)
 
 
 @asynccontextmanager

@@ -43,6 +43,7 @@ def test_an_ordinary_number_of_the_country_is_rung(dial: str) -> None:
         ("+18765551234", "JM is not among"),  # looks like a number of the United States
         ("+19005551234", "service number"),
         ("105", "service number"),
+        ("+447012345678", "GB is not among"),
         ("+53512345", "no number to ring"),
         ("987654321;foo", "hostile"),
         ("987654321\r\nVariable: X=1", "hostile"),
@@ -57,6 +58,10 @@ def test_other_countries_are_rung_where_the_line_says_so() -> None:
     found = rung("+56223456789", countries=("PE", "CL"))
     assert isinstance(found, Ringable)
     assert found.abroad
+
+
+def test_a_number_behind_which_no_ordinary_telephone_is_says_which() -> None:
+    assert rung("+447012345678", countries=("GB",)) == "no ordinary telephone: personal number"
 
 
 def test_the_own_country_is_not_rung_when_only_others_are_listed() -> None:
