@@ -62,7 +62,7 @@ def clock(hour: int, minute: int, language: str) -> Sounds:
 
 
 def day(when: date, today: date, language: str) -> Sounds:
-    """Today, tomorrow, or the weekday with the day of the month and the month."""
+    """Today, tomorrow, or the weekday with the day of the month and the month: as it stands after "for", para, too."""
     ahead = (when - today).days
     if ahead in (0, 1):
         return ["tomorrow" if ahead else "today"]
@@ -88,6 +88,9 @@ def _spanish(hour: int, minute: int) -> Sounds:
 
 
 def _english(hour: int, minute: int) -> Sounds:
+    # twelve A M is noon to some and midnight to others
+    if hour in (0, 12) and not minute:
+        return ["noon" if hour else "midnight"]
     return [f"hour-{hour % 12 or 12}", *_minute(minute), "am" if hour < 12 else "pm"]
 
 

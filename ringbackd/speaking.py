@@ -13,7 +13,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ringback.line import Language
-from ringbackd.sound import Sound, SoundError, read
+from ringbackd.sound import SHAPE, Sound, SoundError, read
 
 PATIENCE_S = 120.0
 """How long the program may take for one prompt."""
@@ -50,7 +50,7 @@ class PromptSettings(BaseModel):
 
     def made(self, text: str, language: Language) -> str:
         """What tells a rendering of this text by this program from any other."""
-        words = json.dumps([text, self.voice(language), *self.speak], ensure_ascii=False)
+        words = json.dumps([SHAPE, text, self.voice(language), *self.speak], ensure_ascii=False)
         return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 

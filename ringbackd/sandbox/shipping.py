@@ -5,6 +5,7 @@ real Asterisk convert it: GSM for 8 kHz and G.722 for 16 kHz, so that both toget
 """
 
 import asyncio
+import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from rich.progress import track
 
 from agi import voice
 from ringbackd.prompts import Prompt, render, shipped, wanted
-from ringbackd.soundfolder import SoundFolder
+from ringbackd.soundfolder import LEDGER, SoundFolder
 from ringbackd.speaking import AS_SHIPPED
 
 from .asterisk import Pbx
@@ -72,8 +73,27 @@ async def make(target: SoundFolder, prompts: Sequence[Prompt], asterisk: Convert
         target.put(prompt.key, AS_SHIPPED.made(prompt.text, prompt.language), formats)
 
 
+def clear(target: SoundFolder, prompts: Sequence[Prompt]) -> None:
+    """Take away what is no longer said."""
+    for key in {*target.keys} - {prompt.key for prompt in prompts}:
+        target.put(key, "", {})
+
+
+def tidy(root: Path) -> None:
+    """Leave in the ledger only what lies there: it is shipped, and would otherwise grow with every change."""
+    sums = {
+        f"{path.parent.name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in root.glob("*/*.g*")
+    }
+    kept = {}
+    for line in (root / LEDGER).read_text().splitlines():
+        digest, _, name = line.split(" ")
+        if sums.get(name) == digest:
+            kept[name] = line
+    (root / LEDGER).write_text("".join(f"{kept[name]}\n" for name in sorted(kept)))
+
+
 async def main() -> int:
-    """Make what is missing or was made of another text; returns the exit code."""
+    """Make what is missing or was made of another text, take away what nothing says; returns the exit code."""
     kit, target = await ensure(("22", "voice"), console=Console(stderr=True)), shipped()
     everything = [prompt for language in voice.LANGUAGES for prompt in wanted(language)]
     todo = [each for each in everything if target.made(each.key) != AS_SHIPPED.made(each.text, each.language)]
@@ -81,6 +101,8 @@ async def main() -> int:
         os.environ["PATH"] = f"{programs(kit.roots['voice'], Path(folder, 'bin'))}:{os.environ['PATH']}"
         async with Converter(kit, Path(folder, "pbx")) as asterisk:
             await make(target, todo, asterisk, Path(folder))
+        clear(target, everything)
+    tidy(target.root)
     return 0
 
 

@@ -146,6 +146,8 @@ def spanish_time(hour: int, minute: int) -> str:
 
 
 def english_time(hour: int, minute: int) -> str:
+    if minute == 0 and hour in (0, 12):
+        return ("at midnight", "at noon")[hour // 12]
     past = f" {'oh ' if minute < 10 else ''}{english(minute)}" if minute else ""
     return f"at {english((hour - 1) % 12 + 1)}{past} {'P' if hour >= 12 else 'A'} M"
 
@@ -258,12 +260,12 @@ def ordinal(value: int) -> str:
 def dated(when: date, language: Language) -> str:
     name, month = WEEK[language][when.weekday()], YEAR[language][when.month - 1]
     if language == "en":
-        return f"on {name} {month} {ordinal(when.day)}"
+        return f"{name} {month} {ordinal(when.day)}"
     first = {"es": "primero", "pt": "primeiro"}[language]
     number = first if when.day == 1 else NUMBERS[language](when.day)
     if language == "es":
         return f"el {name} {number} de {month}"
-    return f"{'no' if when.weekday() > 4 else 'na'} {name} dia {number} de {month}"
+    return f"{name} dia {number} de {month}"
 
 
 @pytest.mark.parametrize("language", ["es", "en", "pt"])

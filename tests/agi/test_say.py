@@ -7,13 +7,16 @@ import tomllib
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from itertools import accumulate
+from pathlib import Path
 
 import phonenumbers
 import pytest
 
 from agi import say
 from agi.groups import _CODES
+from agi.offer import SLOTS
 
+ROOT = Path(__file__).parents[2]
 LANGUAGES = ("es", "en", "pt")
 TEXTS = {
     language: {
@@ -41,7 +44,10 @@ def words(sounds: list[str], language: str) -> str:
         ("es", 3, 21, "a las tres y veintiuno de la madrugada"),
         ("es", 20, 45, "a las ocho y cuarenta y cinco de la noche"),
         ("en", 14, 5, "at two oh five P M"),
-        ("en", 0, 0, "at twelve A M"),
+        ("en", 0, 0, "at midnight"),
+        ("en", 12, 0, "at noon"),
+        ("en", 0, 30, "at twelve thirty A M"),
+        ("en", 12, 30, "at twelve thirty P M"),
         ("pt", 13, 0, "à uma hora da tarde"),
         ("pt", 14, 30, "às duas e meia da tarde"),
         ("pt", 12, 30, "ao meio-dia e meia"),
@@ -93,12 +99,36 @@ def test_a_number_is_said_in_words(language: str, value: int, spoken: str) -> No
         ("es", 0, "hoy a las nueve de la mañana"),
         ("es", 1, "mañana a las nueve de la mañana"),
         ("es", 8, "el martes primero de diciembre a las nueve de la mañana"),
-        ("en", 8, "on Tuesday December first at nine A M"),
-        ("pt", 12, "no sábado dia cinco de dezembro às nove horas da manhã"),
+        ("en", 8, "Tuesday December first at nine A M"),
+        ("pt", 12, "sábado dia cinco de dezembro às nove horas da manhã"),
     ],
 )
 def test_a_day_is_said_as_seen_from_now(language: str, ahead: int, spoken: str) -> None:
     assert words(say.moment(MONDAY + timedelta(days=ahead), MONDAY, language), language) == spoken
+
+
+@pytest.mark.parametrize(
+    ("language", "ahead", "spoken"),
+    [
+        ("es", 1, "Marque dos para mañana a las nueve de la mañana"),
+        ("es", 5, "Marque dos para el sábado veintiocho de noviembre a las nueve de la mañana"),
+        ("en", 1, "Press two for tomorrow at nine A M"),
+        ("en", 5, "Press two for Saturday November twenty eighth at nine A M"),
+        ("pt", 0, "Digite dois para hoje às nove horas da manhã"),
+        ("pt", 4, "Digite dois para sexta-feira dia vinte e sete de novembro às nove horas da manhã"),
+        ("pt", 5, "Digite dois para sábado dia vinte e oito de novembro às nove horas da manhã"),
+    ],
+)
+def test_a_slot_is_offered_in_a_whole_sentence(language: str, ahead: int, spoken: str) -> None:
+    moment = say.moment(MONDAY + timedelta(days=ahead), MONDAY, language)
+    assert words(["press-2", "for", *moment], language) == spoken
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("before", ["for", "promised-for", "bye-callback-at"])
+def test_no_two_prepositions_stand_before_a_day(language: str, before: str) -> None:
+    said = [words([before, *say.day(MONDAY + timedelta(days=d), MONDAY, language)], language) for d in range(9)]
+    assert [each for each in said if re.search(r"\b(for|para|at) (on|at|em|na|no|à|às|ao|a)\b", each)] == []
 
 
 @pytest.mark.parametrize(
@@ -160,6 +190,16 @@ def test_every_minute_every_day_and_every_number_has_its_sounds(language: str) -
         said |= {s for value in range(1000) for s in say.number(value, language, counting=counting)}
     said |= {sound for value in range(70) for sound in say.minutes(value, language)}
     assert said <= set(TEXTS[language])
+
+
+def test_nothing_is_shipped_that_nobody_says() -> None:
+    places = [*files("agi").iterdir(), files("dialplan") / "extensions_ringback.conf", ROOT / "docs/offer-recipes.md"]
+    said = "".join(
+        place.read_text(encoding="utf-8") for place in places if place.name.endswith((".py", ".conf", ".md"))
+    )
+    made = {"offer-whatsapp", "offer-callback", *(f"press-{key}" for key in range(1, SLOTS + 2))}
+    dialogue = tomllib.loads((files("agi") / "prompts/es.toml").read_text(encoding="utf-8"))["dialogue"]
+    assert [name for name in dialogue if name not in made and not re.search(rf"[\"/]{name}\b", said)] == []
 
 
 def test_the_three_languages_have_the_same_dialogue() -> None:

@@ -17,7 +17,7 @@ from ringbackd.sandbox.kit import Kit, ensure
 from ringbackd.sandbox.process import until
 from ringbackd.sandbox.shipping import CODECS, Converter, make
 from ringbackd.sandbox.voice import programs
-from ringbackd.sound import LEAD_S, LEVEL_DB, PEAK, Sound, SoundError, read
+from ringbackd.sound import LEAD_S, LEVEL_DB, PEAK, TAIL_S, Sound, SoundError, read
 from ringbackd.soundfolder import SoundFolder
 from ringbackd.speaking import PromptSettings
 
@@ -29,6 +29,8 @@ CODEC_DB = 2.5
 GIVES_WAY_DB = 5.0
 CUT_S = 0.04
 """How far a codec may move the moment at which a frame counts as sound."""
+CLICK = 0.02
+"""Where a prompt ends louder than this, its end is heard."""
 DIALPLAN = """
 [voice]
 exten => say,1,Answer()
@@ -99,8 +101,10 @@ async def test_every_shipped_prompt_is_whole_and_equally_loud(asterisk: Speaker,
     levels = []
     for _, path in pairs:
         sound = read(path)
-        begins, level = sound.spoken()[0], sound.level_db
+        (begins, ends), level = sound.spoken(), sound.level_db
         assert LEAD_S - CUT_S < begins < LEAD_S + CUT_S, path
+        assert 0.01 < sound.seconds - ends < 2 * TAIL_S, path
+        assert max(map(abs, sound.samples[-sound.rate // 50 :])) < CLICK, path
         assert sound.peak < PEAK * 10 ** (CODEC_DB / 20), path
         assert LEVEL_DB - GIVES_WAY_DB < level < LEVEL_DB + CODEC_DB, path
         levels.append(level)
