@@ -17,6 +17,7 @@ from ringbackd.sandbox.kit import Kit, ensure
 from ringbackd.sandbox.process import until
 from tests.offer.ami import Ami
 from tests.offer.customer import Customer
+from tests.offer.freepbx import FreePbx
 from tests.offer.office import Exchange, Office
 
 
@@ -76,6 +77,14 @@ async def booted(both: Kit, tmp_path_factory: pytest.TempPathFactory, release: s
     """A town that stays for all tests with this release."""
     folder = tmp_path_factory.mktemp("town")
     async with _town(both, folder, Office(both, folder / "office", release=release)) as town:
+        yield town
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def freepbx(both: Kit, tmp_path_factory: pytest.TempPathFactory, release: str) -> AsyncIterator[Town]:
+    """A town whose office is a FreePBX."""
+    folder = tmp_path_factory.mktemp("freepbx")
+    async with _town(both, folder, FreePbx(both, folder / "office", release=release)) as town:
         yield town
 
 
