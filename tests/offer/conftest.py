@@ -17,7 +17,6 @@ from ringbackd.sandbox.kit import Kit, ensure
 from ringbackd.sandbox.process import until
 from tests.offer.ami import Ami
 from tests.offer.customer import Customer
-from tests.offer.freepbx import FreePbx
 from tests.offer.office import Exchange, Office
 
 
@@ -60,7 +59,8 @@ def both(kit: Kit) -> Kit:
 
 
 @asynccontextmanager
-async def _town(kit: Kit, folder: Path, office: Office) -> AsyncIterator[Town]:
+async def a_town(kit: Kit, folder: Path, office: Office) -> AsyncIterator[Town]:
+    """An office, and an exchange of its own."""
     exchange = Exchange(kit, folder / "exchange", office)
     async with office, exchange, Ami(office) as at_office, Ami(exchange) as at_exchange:
         yield Town(office, at_office, at_exchange)
@@ -76,15 +76,7 @@ def release(request: pytest.FixtureRequest) -> str:
 async def booted(both: Kit, tmp_path_factory: pytest.TempPathFactory, release: str) -> AsyncIterator[Town]:
     """A town that stays for all tests with this release."""
     folder = tmp_path_factory.mktemp("town")
-    async with _town(both, folder, Office(both, folder / "office", release=release)) as town:
-        yield town
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def freepbx(both: Kit, tmp_path_factory: pytest.TempPathFactory, release: str) -> AsyncIterator[Town]:
-    """A town whose office is a FreePBX."""
-    folder = tmp_path_factory.mktemp("freepbx")
-    async with _town(both, folder, FreePbx(both, folder / "office", release=release)) as town:
+    async with a_town(both, folder, Office(both, folder / "office", release=release)) as town:
         yield town
 
 

@@ -26,6 +26,7 @@ KEY2_5550134=customdests,dest-2,1
 DID_5550135=ext-queues,400,1
 DID_5550136=ext-queues,402,1
 DID_5550137=ext-queues,403,1
+DID_5550138=ext-queues,404,1
 
 [ext-local]
 exten => 101,1,Set(__RINGTIMER=3)
@@ -33,6 +34,8 @@ exten => 101,1,Set(__RINGTIMER=3)
  same => n(dest),Set(__PICKUPMARK=)
  same => n,GotoIf($["${DIALSTATUS}"="NOANSWER"]?customdests,dest-2,1)
 exten => 101,hint,PJSIP/101
+exten => 102,1,Dial(PJSIP/102,15)
+exten => 102,hint,PJSIP/102
 """
 """Inbound routes, where the time condition and the menu lead, and an extension with a destination for No Answer."""
 
@@ -95,13 +98,14 @@ context=@MENU@
 periodic-announce=custom/offer
 periodic-announce-frequency=60
 """
-MEMBER = "member=Local/101@from-queue/n,0,Agent 101,hint:101@ext-local\n"
+AGENT = "\n[404](+)\nmember=Local/102@from-queue/n,0,Agent 102,hint:102@ext-local\n"
 
 DESTINATIONS = {
     "1": ("ringback-offer,ventas,1", "ext-queues,400,1"),
     "2": ("ringback-offer,ventas,1", "app-blackhole,hangup,1"),
     "3": ("ringback-queue,400,1", "ext-queues,400,1"),
     "4": ("ringback-queue,402,1", "ext-queues,402,1"),
+    "5": ("ringback-queue,404,1", "ext-queues,404,1"),
 }
 """Custom destinations with Return = Yes: Target and Destination."""
 QUEUES = {
@@ -109,6 +113,7 @@ QUEUES = {
     "401": ("3", "", "customdests,dest-2,1"),
     "402": ("8", "ivr-4", "ext-queues,403,1"),
     "403": (" ", "", "app-blackhole,hangup,1"),
+    "404": (" ", "ivr-5", "app-blackhole,hangup,1"),
 }
 """Max Wait Time, IVR Break Out Menu and Fail Over Destination."""
 
@@ -122,7 +127,7 @@ def filled(text: str, **values: str) -> str:
 
 def dialplan(release: str) -> str:
     """extensions_additional.conf, as far as the offer is concerned."""
-    parts = [ROUTES, *(filled(BREAK_OUT_MENU, NUMBER=number) for number in "34")]
+    parts = [ROUTES, *(filled(BREAK_OUT_MENU, NUMBER=number) for number in "345")]
     for number, (target, then) in DESTINATIONS.items():
         parts.append(filled(CUSTOM_DESTINATION, NUMBER=number, TARGET=target, THEN=then))
     for queue, (wait, _, then) in QUEUES.items():
@@ -142,5 +147,5 @@ class FreePbx(Office):
         own = {**super().configuration(), **{path.name: path.read_text() for path in ETC.glob("*.conf")}}
         own["extensions.conf"] += '\n#include "@DIALPLAN@/extensions_ringback.conf"\n' + dialplan(self._release)
         queues = "".join(filled(QUEUE_CONF, QUEUE=queue, MENU=menu) for queue, (_, menu, _) in QUEUES.items())
-        own["queues.conf"] += queues.replace("context=\n", "") + "\n[400](+)\n" + MEMBER
+        own["queues.conf"] += queues.replace("context=\n", "") + AGENT
         return own
