@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from agi import voice
 from tests.offer.office import recipes
 
 TEXT = (files("dialplan") / "extensions_ringback.conf").read_text(encoding="utf-8")
@@ -110,3 +111,10 @@ def test_a_hangup_matches_no_pattern() -> None:
     """Asterisk looks for `h` after every call: without one of its own, `_[A-Za-z]!` would take it for a name."""
     patterns = {context for context, step in STEPS if step["exten"] and step["exten"].startswith("_")}
     assert patterns <= {context for context, step in STEPS if step["exten"] == "h"}
+
+
+@pytest.mark.parametrize("language", voice.LANGUAGES)
+def test_every_sound_that_it_plays_is_one_of_the_prompts(language: str) -> None:
+    played = set(re.findall(r"\$\{RINGBACK_SOUNDS\}/([\w-]+)", TEXT)) - {"brand-", "digit-"}
+    assert played
+    assert played <= set(voice.texts(language))
