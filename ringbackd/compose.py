@@ -46,6 +46,7 @@ ROLES = ("listener", "desk", "sender", "webhook", "scheduler", "offer")
 TIMERS_EVERY_S = 0.1
 CONNECT_S = 5.0
 Role = Callable[[asyncio.Event], Coroutine[None, None, None]]
+Clock = Callable[[], float]
 
 
 def payload_secret(settings: Settings) -> bytes:
@@ -55,10 +56,17 @@ def payload_secret(settings: Settings) -> bytes:
 
 
 class House:
-    """A running Ringback."""
+    """A running Ringback. `clock` gives epoch seconds."""
 
-    def __init__(self, settings: Settings, flows: dict[str, Flow], store: Store, only: Collection[str]) -> None:
-        self.settings, self.flows, self.store, self.only = settings, flows, store, only
+    def __init__(
+        self,
+        settings: Settings,
+        flows: dict[str, Flow],
+        store: Store,
+        only: Collection[str],
+        clock: Clock = time.time,
+    ) -> None:
+        self.settings, self.flows, self.store, self.only, self.clock = settings, flows, store, only, clock
         self.patience = Patience(store.redis, settings.redis.address, settings.redis.replicas)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -96,13 +104,12 @@ class House:
         await self.patience.keep(lambda: worker.run(stop), stop)
 
     async def _listener(self, stop: asyncio.Event) -> None:
-        sink = RedisSink(self.store, self.settings.pbx.name, self.settings.line, self.patience)
+        sink = RedisSink(self.store, self.settings.pbx.name, self.settings.line, self.patience, self.clock)
         await _until(stop, Listener(self.settings.pbx, sink, memory=sink).run())
 
     async def _desk(self, stop: asyncio.Event) -> None:
-        desk = Desk(
-            self.store, self.settings.line, self.flows, payload_secret(self.settings), guard=self.settings.guard
-        )
+        secret, guard = payload_secret(self.settings), self.settings.guard
+        desk = Desk(self.store, self.settings.line, self.flows, secret, self.clock, guard)
         stream = self.store.keys.facts
 
         async def handle(raw: bytes, entry: str) -> None:
@@ -119,7 +126,7 @@ class House:
 
     async def _timers(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            moved = await self.store.fire(time.time())
+            moved = await self.store.fire(self.clock())
             if not moved:
                 await set_within(stop, TIMERS_EVERY_S)
 
@@ -132,14 +139,14 @@ class House:
 
     async def _sender(self, stop: asyncio.Event) -> None:
         async with self.client() as client:
-            box = outbox.RedisOutbox(self.store, self.settings.sender.doubt_s, self.settings.sender.pacing)
+            box = outbox.RedisOutbox(self.store, self.settings.sender.doubt_s, self.settings.sender.pacing, self.clock)
             lines = {line.name: line for line in self.settings.line}
 
             def opens(message: Message, now: float) -> float | None:
                 line = lines.get(message.line)
                 return line.messaging.next_open(now, line.timezone) if line else now
 
-            sender = Sender(box, client, time.time, opens)
+            sender = Sender(box, client, self.clock, opens)
 
             async def handle(raw: bytes, entry: str) -> None:
                 await sender.handle(json.loads(raw)["message"], entry)
@@ -155,7 +162,7 @@ class House:
         await Worker(self.store, consumer, handle, self.settings.sender.width).run(stop)
 
     async def _webhook(self, stop: asyncio.Event) -> None:
-        reader = intake.Intake(self.store, self.settings.whatsapp.phone_number_id)
+        reader = intake.Intake(self.store, self.settings.whatsapp.phone_number_id, self.clock)
         listen = self.settings.webhook
         hook = Webhook(self.settings.whatsapp, reader.persist, listen.trusted_proxies)
         runner = hook.runner(listen.path)
@@ -177,14 +184,15 @@ class House:
             await stop.wait()
             return
         pbx, lines = self.settings.pbx.name, self.settings.line
-        await OfferDoor(settings, settings.folder, pbx, lines, self.store, self.patience).run(stop)
+        await OfferDoor(settings, settings.folder, pbx, lines, self.store, self.patience, self.clock).run(stop)
 
     async def _scheduler(self, stop: asyncio.Event) -> None:
         dialer = Dialer(self.settings.pbx, quiet="listener" in self.only)
-        seats = Seats(self.store, dialer, self.settings.pbx.name, time.time, self.settings.callbacks.at_once)
-        work = scheduler.Scheduler(self.store, dialer, self.settings.line, self.settings.guard, seats=seats)
-        calling_off = CallingOff(self.store, self.settings.pbx.name, dialer, time.time)
-        parking = Parking(self.store, seats, self.settings.line, time.time)
+        pbx, lines, clock = self.settings.pbx.name, self.settings.line, self.clock
+        seats = Seats(self.store, dialer, pbx, clock, self.settings.callbacks.at_once)
+        work = scheduler.Scheduler(self.store, dialer, lines, self.settings.guard, clock, seats)
+        calling_off = CallingOff(self.store, pbx, dialer, clock)
+        parking = Parking(self.store, seats, lines, clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(_until(stop, dialer.run()))
             group.create_task(self.patience.keep(lambda: parking.run(stop), stop))
@@ -207,8 +215,9 @@ async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def run(settings: Settings, only: Collection[str], stop: asyncio.Event) -> None:
-    """Run Ringback. Raises SettingsError for a flow that cannot be used, OSError when a port is taken."""
+async def run(settings: Settings, only: Collection[str], stop: asyncio.Event, clock: Clock = time.time) -> None:
+    """Run Ringback by a clock (epoch seconds). Raises SettingsError for a flow that cannot be used, OSError when a port
+    is taken."""
     flows = read_flows(settings)
     async with open_store(settings.redis) as store:
-        await House(settings, flows, store, only).run(stop)
+        await House(settings, flows, store, only, clock).run(stop)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -44,19 +45,26 @@ BATCH = 100
 
 
 class OfferDoor:
-    """Runs while `run` does. `pbx` is the name of the PBX whose calls come here."""
+    """Runs while `run` does. `pbx` is the name of the PBX whose calls come here; `clock` gives epoch seconds."""
 
     def __init__(
-        self, settings: OfferSettings, folder: Path, pbx: str, lines: tuple[Line, ...], store: Store, patience: Patience
+        self,
+        settings: OfferSettings,
+        folder: Path,
+        pbx: str,
+        lines: tuple[Line, ...],
+        store: Store,
+        patience: Patience,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self.settings, self.folder, self.lines = settings, folder, lines
+        self.settings, self.folder, self.lines, self.clock = settings, folder, lines, clock
         self.store, self.patience = store, patience
         self._by_name = {line.name: line for line in lines}
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._callers = Callers(store, self._by_name, self._loop)
         self._spool = Spool(folder, self._wake)
-        self._menu = menus.remembered(_last(folder), lines, time.time(), pbx)
+        self._menu = menus.remembered(_last(folder), lines, clock(), pbx)
         self._written = ""
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -82,7 +90,7 @@ class OfferDoor:
         return door
 
     def _offer(self, session: Session) -> None:
-        offer(session, House(self._menu, self._spool, self._read, promised=self._promised))
+        offer(session, House(self._menu, self._spool, self._read, self.clock, self._promised))
 
     def _lead(self, session: Session) -> None:
         lead(session, self._lane)
@@ -105,7 +113,7 @@ class OfferDoor:
     async def _freshen(self, stop: asyncio.Event) -> None:
         times = 0
         while not stop.is_set():
-            menu = replace(self._menu, lines=await menus.open_lines(self.store, self.lines, time.time()))
+            menu = replace(self._menu, lines=await menus.open_lines(self.store, self.lines, self.clock()))
             if times % STOPPED_EVERY == 0:
                 stopped = await menus.who_stopped(self.store, self.lines, menu.salt)
                 menu = replace(menu, stopped=dict(stopped))

@@ -13,7 +13,7 @@ from .asterisk import Pbx
 from .errors import KitError
 from .kit import Kit
 from .process import free_udp_port
-from .sipp import Sipp
+from .sipp import HUM, PACKETS_PER_S, Sipp
 
 _REFUSALS = (400, 403, 404, 408, 410, 480, 484, 486, 488, 500, 503, 600, 603, 604)
 """Final answers that end a call before it begins."""
@@ -114,8 +114,12 @@ class Call:
 
     async def speak(self, seconds: float) -> None:
         """Say something for so long to the other side; who called must be spoken to first. Raises KitError."""
+        await self.play(HUM * int(seconds * PACKETS_PER_S))
+
+    async def play(self, sound: bytes) -> None:
+        """Play a recording (G.711 u-law) to the other side, as `speak` does. Raises KitError."""
         await self.established()
-        await self._sipp.speak(seconds, self.sound_port)
+        await self._sipp.say(sound, self.sound_port)
 
     async def hold(self, *, back: bool = False) -> None:
         """Put the other party on hold, or take him back."""

@@ -20,7 +20,7 @@ from .process import Process, free_udp_port, until
 
 PACKETS_PER_S = 50
 HUM = bytes((0x10, 0x90)) * 80
-"""20 ms of loud sound in G.711 u-law: what answers the question whether somebody speaks."""
+"""20 ms of loud sound in G.711 u-law: what answers the question whether somebody speaks. One packet."""
 
 OnReport = Callable[[list[str]], None]
 """Told the words of one line: what happened, the Call-ID, and more."""
@@ -75,16 +75,20 @@ class Sipp:
         with contextlib.suppress(OSError):
             self._orders.sendto("\r\n".join([*lines, "", ""]).encode(), ("127.0.0.1", self.port))
 
-    async def speak(self, seconds: float, port: int | None) -> None:
-        """Say something (a hum, by RTP) to the PBX's `port`; when None to whoever last sent sound here, as is right for
-        a sipp with one call.
+    async def say(self, sound: bytes, port: int | None) -> None:
+        """Say something (G.711 u-law, by RTP) to the PBX's `port`; when None to whoever last sent sound here, as is
+        right for a sipp with one call. What a busy machine is late with follows at once: the whole takes as long as it
+        should.
 
         Raises KitError when no sound comes within 5 seconds: then there is nobody to speak to.
         """
         listener = ("127.0.0.1", port) if port else await self._heard()
-        for number in range(int(seconds * PACKETS_PER_S)):
-            self._media.sendto(struct.pack("!BBHII", 0x80, 0, number, number * 160, 1) + HUM, listener)
-            await asyncio.sleep(1 / PACKETS_PER_S)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number, at in enumerate(range(0, len(sound), len(HUM))):
+            packet = struct.pack("!BBHII", 0x80, 0, number & 0xFFFF, at, 1) + sound[at : at + len(HUM)]
+            self._media.sendto(packet, listener)
+            await asyncio.sleep(max(0.0, began + (number + 1) / PACKETS_PER_S - loop.time()))
 
     async def _heard(self) -> tuple[str, int]:
         self._media.setblocking(False)

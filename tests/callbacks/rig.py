@@ -24,13 +24,27 @@ from ringbackd.sandbox.process import free_udp_port, until
 from ringbackd.sandbox.sip import State
 from tests.core.worlds import line as plain_line
 from tests.listener.test_real_pbx import Book
+from tests.offer.office import WATCHER
 
 AGENTS = ("201", "202", "203")
 CHANNEL = "Local/{number}@ringback-outbound"
+DIALPLAN = """
+[from-internal](+)
+exten => _2XX,1,Dial(PJSIP/${EXTEN},20)
+ same => n,Hangup()
+
+[from-trunk](+)
+exten => 5550188,1,Answer(,i)
+ same => n,Gosub(ringback-offer,ventas,1)
+ same => n,Queue(equipo)
+ same => n,Hangup()
+"""
 
 
 class Team(Pbx):
     """A PBX with one queue, `equipo`, of some agents whose phones are all at one port."""
+
+    more_modules: Sequence[str] = ("res_convert",)
 
     def __init__(self, kit: Kit, folder: Path, *, release: str, agents: Sequence[str] = AGENTS) -> None:
         super().__init__(kit, folder, release=release)
@@ -46,7 +60,8 @@ class Team(Pbx):
         )
         own["queues.conf"] += f"\n[equipo](sandbox)\nstrategy = rrmemory\n{members}\n"
         own["pjsip.conf"] += f"\n{phones}"
-        own["extensions.conf"] += "\n[from-internal](+)\nexten => _2XX,1,Dial(PJSIP/${EXTEN},20)\n same => n,Hangup()\n"
+        own["extensions.conf"] += DIALPLAN
+        own["manager.conf"] += WATCHER
         return own
 
 
@@ -76,6 +91,10 @@ class Floor:
         call.answer()
         await call.established()
         return call
+
+    async def asked(self) -> bool:
+        """Whether somebody who picked up is asked for a key by now."""
+        return "!Read!" in await self.pbx.cli("core show channels concise")
 
     async def rung_for(self, number: str, seconds: float = 15) -> ReceivedCall:
         """The agent's phone that rings and shows this customer."""

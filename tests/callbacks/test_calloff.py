@@ -30,11 +30,6 @@ async def silent(call: ReceivedCall) -> None:
     await until(lambda: call.state is State.ENDED, seconds=20, otherwise=lambda: "it rings on")
 
 
-async def asked(here: Floor) -> bool:
-    """Whether somebody who picked up is asked for a key by now."""
-    return "!Read!" in await here.pbx.cli("core show channels concise")
-
-
 async def rings(here: Floor) -> None:
     """Customer first: he has not picked up."""
     attempt, other = await here.ring("987000001", ring_s=60), await here.ring("987000011", ring_s=60)
@@ -52,7 +47,7 @@ async def waits(here: Floor) -> None:
     """He has picked up and waits for an agent: neither then nor while they talk is he cut off."""
     attempt = await here.ring("987000002")
     customer = await here.picks_up("987000002")
-    await until(lambda: asked(here), seconds=20, otherwise=lambda: "he is not asked for a key")
+    await until(here.asked, seconds=20, otherwise=lambda: "he is not asked for a key")
     await customer.press("1")
     await here.phones.call(None, State.RINGING, seconds=15)
     await here.dialer.call_off(attempt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +30,8 @@ from ringbackd.settings import RedisSettings, Settings
 from ringbackd.store import Op, Store
 from ringbackd.writes import case_writes
 from tests.callbacks.rig import AGENTS, Floor, floor, line
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 def member(**changes: str) -> dict[str, str]:
@@ -93,20 +95,33 @@ async def due(store: Store, number: str, after: float = 0.0) -> str:
 
 @asynccontextmanager
 async def at_work(
-    here: Floor, redis: str, *roles: set[str], link: Mapping[str, object] = MappingProxyType({}), **plan: object
+    here: Floor,
+    redis: str,
+    *roles: set[str],
+    link: Mapping[str, object] = NOTHING,
+    more: Mapping[str, object] = NOTHING,
+    clock: Callable[[], float] = time.time,
+    **plan: object,
 ) -> AsyncIterator[None]:
-    """A Ringback of these roles for each set, all on one Redis and one PBX, which `link` may say how to reach."""
+    """A Ringback of these roles for each set, all on one Redis, one PBX, which `link` may say how to reach, and one
+    clock; `more` are settings that differ."""
     account = {"name": "lima", "port": here.pbx.ami_port, "user": here.pbx.ami_user, "secret": here.pbx.ami_secret}
     pbx = {**account, **link}
     stop, shared = asyncio.Event(), {"token": "t", "app_secrets": ["s"], "verify_token": "v", "phone_number_id": "1"}
-    values = {"redis": {"url": redis}, "whatsapp": shared, "guard": {"block_hour": 1000}, "line": [line(**plan)]}
+    values = {
+        "redis": {"url": redis},
+        "whatsapp": shared,
+        "guard": {"block_hour": 1000},
+        "line": [line(**plan)],
+        **more,
+    }
     each = [
         Settings.model_validate(
             {**values, "name": f"house{n}", "pbx": {**pbx, "spill_folder": here.pbx.folder / f"{n}"}}
         )
         for n in range(len(roles))
     ]
-    running = [asyncio.create_task(run(one, only, stop)) for one, only in zip(each, roles, strict=True)]
+    running = [asyncio.create_task(run(one, only, stop, clock)) for one, only in zip(each, roles, strict=True)]
     try:
         yield
     finally:
