@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 from ringback.case import TABLE
 from ringback.record import State
@@ -10,20 +11,40 @@ from ringback.record import State
 HEAD = """# The states of a case
 
 Made from the table in `ringback/case.py` by `python -m ringback.diagram > docs/case.md`; a test says when it is stale.
-Facts that leave every state as it is (a delivery status, a late word of an old attempt) are not drawn.
+A fact that leaves the state as it is is not drawn, nor is what may close a case in every state:
 """
+Arrows = dict[tuple[State, State], set[str]]
 
 
 def draw() -> str:
     """The page docs/case.md."""
-    arrows: dict[tuple[State, State], list[str]] = {}
+    arrows = _arrows()
+    ends = set.intersection(*(arrows[state, State.CLOSED] for state in State if state is not State.CLOSED))
+    for (_, to), why in arrows.items():
+        if to is State.CLOSED:
+            why.difference_update(ends)
+    lines = [
+        "[*] --> waiting: missed call",
+        "[*] --> talking: message of a stranger",
+        *_lines(arrows),
+        "closed --> [*]",
+    ]
+    body = "\n".join(f"    {line}" for line in lines)
+    return f"{HEAD}{', '.join(sorted(ends))}.\n\n```mermaid\nstateDiagram-v2\n{body}\n```\n"
+
+
+def _arrows() -> Arrows:
+    """From which state to which, and on which facts."""
+    arrows: Arrows = {}
     for (state, on), rule in TABLE.items():
-        for to in State:
-            if to in rule.to and to is not state:
-                arrows.setdefault((state, to), []).append(on)
-    lines = [f"    {a} --> {b}: {', '.join(sorted(reasons))}" for (a, b), reasons in sorted(arrows.items())]
-    body = "\n".join(["    [*] --> waiting: missed call", "    [*] --> talking: message of a stranger", *lines])
-    return f"{HEAD}\n```mermaid\nstateDiagram-v2\n{body}\n    closed --> [*]\n```\n"
+        for to in rule.to:
+            if to is not state:
+                arrows.setdefault((state, to), set()).add(on)
+    return arrows
+
+
+def _lines(arrows: Arrows) -> Iterator[str]:
+    return (f"{a} --> {b}: {', '.join(sorted(why))}" for (a, b), why in sorted(arrows.items()) if why)
 
 
 if __name__ == "__main__":
