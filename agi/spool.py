@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-FACT, HELD = ".fact", ".held"
+FACT, HELD, BAD = ".fact", ".held", ".bad"
 HELD_S = 400.0
 """Longer than any conversation (`agi.session.CALL_S`)."""
 Datum = str | float | bool

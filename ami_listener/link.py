@@ -19,7 +19,7 @@ from ami_listener.wire import Value, encode
 log = logging.getLogger("ringback.ami")
 
 LIST_EVENTS = frozenset(
-    {"CoreShowChannel", "CoreShowChannelsComplete"}
+    {"CoreShowChannel", "CoreShowChannelsComplete", "ListDialplan", "ShowDialPlanComplete"}
     | {"QueueParams", "QueueMember", "QueueEntry", "QueueStatusComplete"}
 )
 """Rows of the lists we ask for; every other event passes only if a callback is registered for it."""

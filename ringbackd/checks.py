@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 from redis.exceptions import RedisError
 
-from ami_listener.answers import LinkDownError
-from ami_listener.link import Link
-from ami_listener.rights import Rights
 from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
-from ringbackd import gapcheck, webhookchecks
+from ringbackd import gapcheck, offercheck, pbxcheck, webhookchecks
 from ringbackd.circuits import Circuits
 from ringbackd.opening import open_store
 from ringbackd.readiness import look, wanted
 from ringbackd.settings import Settings
-
-EVENT_S = 2.0
-"""How long an event may take that Asterisk sends at once to those who may read it."""
 
 MORE_ROOM = "give them room with pbx.spill_folder and pbx.spill_bytes"
 
@@ -41,14 +32,15 @@ class Finding:
 async def examine(settings: Settings, flows: dict[str, Flow]) -> AsyncIterator[Finding]:
     """Try everything, one after the other."""
     yield await _redis(settings)
-    yield await _pbx(settings)
+    async for good, text in pbxcheck.told(settings):
+        yield Finding(good, text)
     async for finding in _heard(settings):
         yield finding
     async for good, text in gapcheck.sources(settings.pbx):
         yield Finding(good, text)
     yield _spill(settings)
-    if settings.offer.folder:
-        yield _offers(settings.offer.folder)
+    for good, text in await offercheck.told(settings):
+        yield Finding(good, text)
     yield await _whatsapp(settings)
     if trouble := settings.webhook.unproven(settings.whatsapp.verify_signature):
         yield Finding(False, trouble)
@@ -106,30 +98,6 @@ async def _heard(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(True, await gapcheck.heard(store, settings.pbx.name))
 
 
-async def _pbx(settings: Settings) -> Finding:
-    pbx = settings.pbx
-    answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    def tell(trouble: str = "") -> None:
-        if not answer.done():
-            answer.set_result(trouble)
-
-    link = Link(pbx, events=pbx.event_classes, on_up=tell, on_down=tell)
-    rights = Rights(pbx, link)
-    running = asyncio.create_task(link.run())
-    try:
-        trouble = await answer or await rights.ask(patience_s=EVENT_S, boot_s=EVENT_S)
-    except (LinkDownError, TimeoutError) as error:
-        trouble = f"AMI: no answer ({error}); try again"
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-    where = f"AMI at {pbx.host}:{pbx.port}"
-    if trouble:
-        return Finding(False, trouble)
-    return Finding(True, f"{where}: logged in as {pbx.user}, which has the rights it needs")
-
-
 def _spill(settings: Settings) -> Finding:
     pbx = settings.pbx
     spill = Spill(pbx.spill_file, pbx.spill_bytes)
@@ -164,13 +132,6 @@ async def _templates(settings: Settings, flows: dict[str, Flow]) -> list[Finding
     if settings.whatsapp.templates_url:
         return [Finding(True, f"templates are approved and fit: {names}")]
     return [Finding(True, f"templates that must be approved at Meta: {names}; set whatsapp.waba_id and this is tried")]
-
-
-def _offers(folder: Path) -> Finding:
-    """Whether what callers choose could be kept."""
-    if folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return Finding(True, f"offers: {folder} can be written to")
-    return Finding(False, f"offers: {folder} is no folder that this user may write to; see offer.folder")
 
 
 async def _whatsapp(settings: Settings) -> Finding:

@@ -24,7 +24,7 @@ from agi.menu import FILE, Entered, LineMenu, Menu, dump, load
 from agi.offer import House
 from agi.offer import run as offer
 from agi.session import Session
-from agi.spool import Spool
+from agi.spool import BAD, Spool
 from ringback.fact import FACT
 from ringback.line import Line
 from ringback.offered import Offered
@@ -160,7 +160,7 @@ def _fact(path: Path) -> Offered | None:
         why = f"a fact of the kind {fact.kind}"
     except (OSError, ValidationError) as error:
         why = str(error).splitlines()[0]
-    aside = path.with_suffix(".bad")
+    aside = path.with_suffix(BAD)
     log.error("%s is no offer (%s); it is kept as %s", path, why, aside.name)
     with suppress(OSError):
         path.replace(aside)

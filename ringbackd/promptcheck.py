@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import grp
-import os
-import pwd
 import wave
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ringbackd.prompts import BORROWED, RATES, Prompt
 from ringbackd.soundfolder import SoundFolder
 from ringbackd.speaking import AS_SHIPPED, PromptSettings
-
-ASTERISK = "asterisk"
-"""The user that Asterisk runs as, on FreePBX and on Debian."""
+from ringbackd.unixuser import ASTERISK, READ, asterisk_may
 
 BYTES_S = {
     "gsm": 1650, "g722": 8000, "ulaw": 8000, "ul": 8000, "mu": 8000, "pcm": 8000, "alaw": 8000, "al": 8000,
@@ -78,7 +72,7 @@ def seconds(path: Path) -> float:
 
 
 def _file(path: Path, text: str) -> Iterator[Finding]:
-    if not readable(path):
+    if not asterisk_may(path, READ):
         yield Finding(True, f"{path}: the user {ASTERISK} may not read it; chmod a+r, and a+x its folders")
     try:
         length = seconds(path)
@@ -96,24 +90,3 @@ def _outdated(prompt: Prompt, folder: SoundFolder, settings: PromptSettings) -> 
     made = folder.made(prompt.key)
     fresh = {each.made(prompt.text, prompt.language) for each in (settings, AS_SHIPPED)}
     return made is not None and made not in fresh | {BORROWED}
-
-
-def readable(path: Path) -> bool:
-    """Whether Asterisk's user may read it; where there is no such user, whether we may."""
-    try:
-        user = pwd.getpwnam(ASTERISK)
-    except KeyError:
-        return os.access(path, os.R_OK)
-    groups = {user.pw_gid} | {group.gr_gid for group in grp.getgrall() if ASTERISK in group.gr_mem}
-    with suppress(OSError):
-        return _may(path, 0o4, user.pw_uid, groups) and all(
-            _may(parent, 0o1, user.pw_uid, groups) for parent in path.absolute().parents
-        )
-    return False
-
-
-def _may(path: Path, right: int, user: int, groups: set[int]) -> bool:
-    """Whether the right (4 read, 1 enter) is given to that user: as owner, else by a group, else as anybody."""
-    found = path.stat()
-    shift = 6 if found.st_uid == user else 3 if found.st_gid in groups else 0
-    return bool(found.st_mode >> shift & right)

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from ringbackd import promptcheck, prompts, speaking
+from ringbackd import prompts, speaking, unixuser
 from ringbackd.cli import main
 from ringbackd.prompts import folder_of
 from ringbackd.settings import SettingsError, load
@@ -250,13 +250,13 @@ def test_a_recording_that_cannot_be_played_or_is_oddly_long_is_told(
 def test_what_asterisks_user_may_not_read_is_found(
     monkeypatch: pytest.MonkeyPatch, folder: int, file: int, may: bool
 ) -> None:
-    monkeypatch.setattr(promptcheck, "ASTERISK", "nobody")
+    monkeypatch.setattr(unixuser, "ASTERISK", "nobody")
     with TemporaryDirectory() as name:
         sound = Path(name, "welcome.wav")
         sound.touch()
         sound.chmod(file)
         Path(name).chmod(folder)
-        assert promptcheck.readable(sound) is may
+        assert unixuser.asterisk_may(sound, unixuser.READ) is may
 
 
 def test_missing_and_outdated_ones_are_told(admin: Admin, few: Few, capsys: pytest.CaptureFixture[str]) -> None:
