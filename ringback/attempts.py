@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ringback import survey
+from ringback.call import Call
 from ringback.callback import Callback, Ended, attempt_id, ended, wait_before_next
 from ringback.command import Dial
 from ringback.fact import CallEnded, NotDialled, Timer, TimerFired
@@ -21,6 +22,8 @@ UNWOKEN_S = 120.0
 """After so long a call back that waits for somebody to be free looks by itself, should nobody have woken it."""
 CROSSING = frozenset({Ended.BUSY, Ended.NO_ANSWER})
 """Ends of an attempt that mean nothing while he is on another call with the business."""
+SETTLED_MEANWHILE = frozenset({Outcome.SOLVED, Outcome.DECLINED})
+"""Outcomes of a case that somebody closed while its attempt was under way, and that a talk in that attempt betters."""
 DOUBT_AFTER_RING_S = 20.0
 """After ringing this long beyond its time without a word from the PBX, an attempt is in doubt."""
 
@@ -61,6 +64,7 @@ def attempt_ended(turn: Turn, fact: CallEnded) -> None:
         outcome = Ended.UNWANTED
     _note_end(turn, call.linkedid, outcome, call.reason, call.agent, call.talk)
     if turn.case.state is State.CLOSED:
+        _talked_after_all(turn, call, outcome)
         return
     if under_way:
         _over(turn)
@@ -72,6 +76,16 @@ def attempt_ended(turn: Turn, fact: CallEnded) -> None:
         stopped_in_call(turn, call.linkedid, call.ended)
     elif under_way:
         _next_attempt(turn, outcome)
+
+
+def _talked_after_all(turn: Turn, call: Call, outcome: Ended) -> None:
+    """The case was closed while they talked in our call back, by the agent or by the customer's own word that it is
+    settled: it was recovered by that call."""
+    case = turn.case
+    while_it_rang = case.callback and case.callback.attempt == call.linkedid
+    if outcome is Ended.TALKED and while_it_rang and case.outcome in SETTLED_MEANWHILE:
+        turn.change(outcome=Outcome.CALLBACK)
+        turn.note(Event.CLOSED, outcome=Outcome.CALLBACK, agent=call.agent, talk=call.talk, attempt=call.linkedid)
 
 
 def not_dialled(turn: Turn, fact: NotDialled) -> None:

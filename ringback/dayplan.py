@@ -63,10 +63,9 @@ def _promises(line: Line, journal: Iterable[Entry]) -> Iterable[tuple[float, str
         elif entry.case in found and _talked(entry):
             found[entry.case] = (found[entry.case][0], "done")
         elif entry.case in found and entry.event is Event.CLOSED:
-            at, _ = found.pop(entry.case)
-            if fate := _OVER.get(Outcome(str(entry.data["outcome"]))):
-                found[entry.case] = (at, fate)
-    return found.values()
+            fate = _OVER.get(Outcome(str(entry.data["outcome"])), "")
+            found[entry.case] = (found[entry.case][0], fate)
+    return [each for each in found.values() if each[1]]
 
 
 def _talked(entry: Entry) -> bool:

@@ -6,6 +6,7 @@ together.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from ringback.line import Line
 from ringback.phone import Number
 from ringbackd.store import Op, Store
 
+log = logging.getLogger("ringback.guard")
 HOUR_S, DAY_S = 3600.0, 86400.0
 LOOK_AGAIN_S = 300.0
 """How long a call back waits while somebody has stopped all of them."""
@@ -166,6 +168,11 @@ class DialGuard:
         why = f"{others + 1} callers from abroad hung up at once within {self.guard.burst_min:g} minutes"
         until = now + 60 * self.guard.burst_stop_min
         kept: Op = ("HSET", of("guard", "burst"), "why", why, "until", repr(until))
+        log.warning(
+            "%s; nobody abroad is rung for %g minutes; go on before: ringback guard --go",
+            why,
+            self.guard.burst_stop_min,
+        )
         return [*writes, kept, self._note("burst", why, "")]
 
     def _note(self, act: str, why: str, who: str) -> Op:

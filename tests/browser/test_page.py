@@ -85,6 +85,7 @@ async def test_from_the_first_dial_to_the_call_back(page: Page, stage: Stage) ->
     await page.locator("#dialler").get_by_role("button", name="Colgar").click()
 
     await expect(page.locator("#case")).to_contain_text("recuperado: le llamamos")
+    await expect(page.locator("#journal")).to_contain_text("La central marca (intento 1)")
     await page.get_by_role("button", name="Calificar").click()
     await page.get_by_label("4 · Bien").check()
     await page.locator("#sheet").get_by_role("button", name="Enviar").click()

@@ -74,12 +74,12 @@ async def store(redis: RedisServer) -> AsyncIterator[Store]:
         yield store
 
 
-async def due(store: Store, number: str, after: float = 0.0) -> str:
-    """A case whose call back is due now, or so many seconds later."""
+async def due(store: Store, number: str, after: float = 0.0, on: str = "ventas") -> str:
+    """A case of a line whose call back is due now, or so many seconds later."""
     now = time.time()
     case = Case(
         id=f"case{number}",
-        line="ventas",
+        line=on,
         customer=f"+51{number}",
         key=f"51{number}",
         dial=number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -101,3 +102,25 @@ def test_words_that_settle_it(text: str) -> None:
 @pytest.mark.parametrize("text", ["¿está resuelto lo de mi pedido?", "no está resuelto", "gracias", ""])
 def test_other_words_do_not(text: str) -> None:
     assert not says_settled(text)
+
+
+@pytest.mark.parametrize("act", ["solve", "cancel"])
+def test_a_case_closed_while_they_talk_was_recovered_by_the_call_that_goes_on(act: Literal["solve", "cancel"]) -> None:
+    world = ringing()
+    world.tell(PersonActed(nonce="1", case=world.case.id, act=act, who="Eva", at=world.now))
+    before = world.case
+    world.tell(ours(world, Verdict.ANSWERED, agent="101", talk=2.0))
+    assert world.case == before
+    world.tell(ours(world, Verdict.ANSWERED, agent="101", talk=60.0))
+    assert (world.case.state, world.case.outcome, world.case.closed) == (State.CLOSED, Outcome.CALLBACK, before.closed)
+    closed = [entry.data for entry in world.journal if entry.event is Event.CLOSED]
+    assert (len(closed), closed[-1]["talk"], closed[-1]["agent"]) == (2, 60.0, "101")
+    world.tell(ours(world, Verdict.ANSWERED, agent="101", talk=60.0))
+    assert len([entry for entry in world.journal if entry.event is Event.CLOSED]) == 2
+
+
+def test_who_asked_to_be_left_in_peace_and_talks_all_the_same_stays_so() -> None:
+    world = ringing()
+    world.says("BAJA")
+    world.tell(ours(world, Verdict.ANSWERED, agent="101", talk=60.0))
+    assert world.case.outcome is Outcome.OPTED_OUT

@@ -65,3 +65,12 @@ def test_a_whole_day_has_its_slots_and_a_closed_one_none(now: float) -> None:
     short = line(hours=dict.fromkeys(DAYS, "12:00-13:00"), callback={"exten": "ventas", "people": 1})
     assert day_plan(short, (), now) == [Place(NOON, NOON + 1800, 6), Place(NOON + 1800, NOON + HOUR, 6)]
     assert day_plan(line(holidays={"closed": ["11-23"]}), (), now) == []
+
+
+def test_a_call_back_in_which_the_case_was_closed_was_made() -> None:
+    world = promised(NOON + HOUR)
+    world.fire(Timer.DUE)
+    world.tell(PersonActed(nonce="1", case=world.case.id, act="solve", at=world.now))
+    assert Of(world).at(NOON + HOUR) == []
+    world.tell(ours(world, Verdict.ANSWERED, agent="101", talk=60.0))
+    assert Of(world).at(NOON + HOUR) == [(1, 0, 1, 0)]

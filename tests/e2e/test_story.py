@@ -11,6 +11,7 @@ from rich.console import Console
 from ringback.callback import Ended
 from ringback.journal import Event
 from ringback.record import Outcome, State
+from ringbackd.cli import main
 from ringbackd.sandbox.cloudchat import ChatItem
 from ringbackd.sandbox.customer import PHONE, QUEUE, Customer
 from ringbackd.sandbox.kit import Kit, ensure
@@ -125,6 +126,28 @@ async def test_his_phone_falls_silent_when_he_calls_us_himself(stage: Stage) -> 
     closed = await customer.case("it is closed", lambda case: not case.active)
     assert closed.outcome is Outcome.RETURNED
     assert [entry.data["outcome"] for entry in await customer.attempts()] == [Ended.UNWANTED]
+
+
+async def test_a_person_calls_it_off_at_the_command_line_while_his_phone_rings(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer, message = await missed(stage, "987000009")
+    await customer.tap(message, NOW)
+    ringing = await customer.rung()
+    rung = await customer.case("he is rung", lambda case: case.state is State.RINGING)
+
+    async def says(*words: str) -> int:
+        return await asyncio.to_thread(main, ["callbacks", *words, "-c", str(stage.settings_path)])
+
+    assert await says("now", rung.id) == 1
+    assert "he is being rung at this moment" in capsys.readouterr().err
+    assert await says("cancel", rung.id, "--who", "Eva") == 0
+    assert "called off" in capsys.readouterr().out
+    await ringing.ended(seconds=20)
+    assert await says("cancel", rung.id) == 1
+    assert "it is closed (declined)" in capsys.readouterr().err
+    (planned,) = [one for one in await stage.journal(customer.number) if one.event is Event.PERSON_PLANNED]
+    assert (planned.data["act"], planned.data["who"]) == ("cancel", "Eva")
 
 
 async def test_later_books_the_hour_he_chose_and_now_moves_it(stage: Stage) -> None:

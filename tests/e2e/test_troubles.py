@@ -166,6 +166,11 @@ async def test_the_doctor_finds_everything_in_order_and_says_what_is_not(stage: 
     await written_to(stage, "987654321")
     well = await asyncio.to_thread(ringback, stage, "doctor")
     assert well.returncode == 0, well.stdout
+    await asyncio.to_thread(ringback, stage, "guard", "--stop", "odd calls")
+    stopped = await asyncio.to_thread(ringback, stage, "doctor")
+    assert stopped.returncode == 1
+    assert "calls back are stopped: odd calls; let them go on: ringback guard --go" in stopped.stdout.replace("\n", " ")
+    await asyncio.to_thread(ringback, stage, "guard", "--go")
     await stage.pbx.stop()
     ill = await asyncio.to_thread(ringback, stage, "doctor")
     assert ill.returncode == 1

@@ -150,7 +150,9 @@ async def bait(office: Office, callers: int) -> None:
         await office.desk.process(CallEnded(call=missed))
 
 
-async def test_a_burst_from_abroad_stops_calls_abroad_only_and_is_told_once(store: Store) -> None:
+async def test_a_burst_from_abroad_stops_calls_abroad_only_and_is_told_once(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     plan = CallbackPlan(exten="ventas", countries=("PE", "CL"))
     office, phone = Office(store, callback=plan), Phone()
     await bait(office, 12)
@@ -161,6 +163,8 @@ async def test_a_burst_from_abroad_stops_calls_abroad_only_and_is_told_once(stor
     assert isinstance(await work.guard.ruling("b", "987654321", KEY, office.desk.lines[0]), Allowed)
     acts = [entry.data["act"] for entry in await store.journal() if entry.event is Event.GUARD]
     assert acts == ["burst"]
+    (alert,) = [record.getMessage() for record in caplog.records if record.name == "ringback.guard"]
+    assert alert.endswith("nobody abroad is rung for 60 minutes; go on before: ringback guard --go")
     office.now += 3601
     assert isinstance(await work.guard.ruling("c", "+56223450001", "56223450001", office.desk.lines[0]), Allowed)
 

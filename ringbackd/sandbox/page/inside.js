@@ -106,6 +106,7 @@ function inWords(entry) {
   if (entry.event === "call_ended") data.verdict = say(`verdict.${data.verdict}`).toLowerCase();
   if (entry.event === "delivery") data.status = say(`chat.${data.status}`);
   if (entry.event === "closed") data.outcome = say(`outcome.${data.outcome}`);
+  if (entry.event === "dialled") data.number = data.attempt.split("-").pop();
   if (entry.event === "attempt_ended") data.outcome = say(`ended.${data.outcome}`);
   if (entry.event === "promised") data.due = data.due - entry.at < 5 ? say("card.due_now") : time(data.due);
   return say(`event.${entry.event}`, data);
