@@ -26,7 +26,7 @@ from ringbackd.sandbox.sip import Caller
 from ringbackd.sandbox.sip import State as Leg
 from ringbackd.store import Store
 from tests.callbacks.rig import CHANNEL, Floor, floor
-from tests.callbacks.test_seats import at_work, redis, store
+from tests.callbacks.test_seats import at_work, due, redis, store
 from tests.core.worlds import line as plain_line
 from tests.offer.ami import Ami, Event
 
@@ -86,6 +86,15 @@ class Town:
         assert isinstance(read, Number)
         (case,) = await self.store.cases_of(read.key)
         return case
+
+    async def moved(self, number: str, moment: str) -> None:
+        """His promise is for another moment now."""
+
+        async def there() -> bool:
+            callback = (await self.case(number)).callback
+            return bool(callback and callback.due == at(moment))
+
+        await until(there, seconds=30, otherwise=lambda: f"it is not moved to {moment}")
 
     async def rung_at(self, number: str, moment: float) -> None:
         """His telephone rings at this moment, and not a minute before it: then somebody else's does."""
@@ -171,7 +180,12 @@ async def test_santiago_s_clocks_change_and_holidays_keep_a_line_closed(
         await there.refuses_at("961000005", "2026-09-21T12:00Z")
         there.clock.turn(at("2026-09-22T22:00Z"))  # the next day is one of the shop's own
         await there.wants("961000006", "tienda")
+        # and this one was promised for that day before the shop named it
+        await due(store, "961000007", at("2026-09-23T15:00Z") - time.time(), "tienda", "56")
+        there.clock.turn(at("2026-09-23T15:00Z"))
+        await there.moved("961000007", "2026-09-24T12:00Z")
         await there.refuses_at("961000006", "2026-09-24T12:00Z")
+        await there.refuses("961000007")
 
 
 async def test_who_calls_again_and_chooses_another_time_is_rung_then_and_talks(
@@ -187,12 +201,7 @@ async def test_who_calls_again_and_chooses_another_time_is_rung_then_and_talks(
                 await ami.told(partial(plays, heard), seconds=60)
                 await call.press(key)
             await call.ended(seconds=60)
-
-        async def moved() -> bool:
-            callback = (await there.case(number)).callback
-            return bool(callback and callback.due == at("2026-11-23T18:00Z"))
-
-        await until(moved, seconds=30, otherwise=lambda: "it is not moved")
+        await there.moved(number, "2026-11-23T18:00Z")
         await there.rung_at(number, at("2026-11-23T18:00Z"))
         case = await there.case(number)
         customer = await there.here.picks_up(number)

@@ -74,14 +74,14 @@ async def store(redis: RedisServer) -> AsyncIterator[Store]:
         yield store
 
 
-async def due(store: Store, number: str, after: float = 0.0, on: str = "ventas") -> str:
+async def due(store: Store, number: str, after: float = 0.0, on: str = "ventas", code: str = "51") -> str:
     """A case of a line whose call back is due now, or so many seconds later."""
     now = time.time()
     case = Case(
         id=f"case{number}",
         line=on,
-        customer=f"+51{number}",
-        key=f"51{number}",
+        customer=f"+{code}{number}",
+        key=f"{code}{number}",
         dial=number,
         state=State.PROMISED,
         opened=now,

@@ -47,7 +47,7 @@ function drawCall(call) {
 export function drawAgent() {
   const { available, state: at } = page.state.agent;
   const words = at === "up" ? "up" : at === "idle" ? `idle_${available ? "yes" : "no"}` : "ringing";
-  $("agent").className = `card agent ${at === "invited" ? "ringing" : at}`;
+  $("agent").className = `card agent ${at === "invited" ? "ringing" : at === "idle" && available ? "free" : at}`;
   fill("agent",
     el("div", { class: "agent-head" }, el("i", { class: "dot", "aria-hidden": "true" }),
       el("div", {}, el("b", {}, `${say("agent.title")} · 101`), el("small", { role: "status" }, say(`agent.${words}`)))),
