@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,14 +12,12 @@ from redis.exceptions import RedisError
 
 from ami_listener.spill import Spill, SpillError
 from ringback.flow import Flow
-from ringbackd import gapcheck, offercheck, pbxcheck, webhookchecks
+from ringbackd import gapcheck, guardshow, offercheck, pbxcheck, webhookchecks
 from ringbackd.circuits import Circuits
-from ringbackd.guarding import DialGuard
 from ringbackd.opening import open_store
 from ringbackd.readiness import look, wanted
 from ringbackd.settings import Settings
 
-GO_ON = "let them go on: ringback guard --go"
 MORE_ROOM = "give them room with pbx.spill_folder and pbx.spill_bytes"
 
 
@@ -42,10 +39,8 @@ async def examine(settings: Settings, flows: dict[str, Flow]) -> AsyncIterator[F
     async for good, text in gapcheck.sources(settings.pbx):
         yield Finding(good, text)
     yield _spill(settings)
-    for good, text in await offercheck.told(settings):
+    for good, text in [*await offercheck.told(settings), *await guardshow.stops_told(settings)]:
         yield Finding(good, text)
-    async for finding in _guard(settings):
-        yield finding
     yield await _whatsapp(settings)
     if trouble := settings.webhook.unproven(settings.whatsapp.verify_signature):
         yield Finding(False, trouble)
@@ -101,17 +96,6 @@ async def _heard(settings: Settings) -> AsyncIterator[Finding]:
     with suppress(RedisError):  # that Redis is away was said already
         async with open_store(settings.redis) as store:
             yield Finding(True, await gapcheck.heard(store, settings.pbx.name))
-
-
-async def _guard(settings: Settings) -> AsyncIterator[Finding]:
-    """Nothing, unless calls back are stopped."""
-    with suppress(RedisError):
-        async with open_store(settings.redis) as store:
-            guard = DialGuard(store, settings.guard, time.time)
-            if stopped := await guard.stopped():
-                yield Finding(False, f"calls back are stopped: {stopped.why}; {GO_ON}")
-            if burst := await guard.burst():
-                yield Finding(False, f"nobody abroad is rung: {burst.why}; {GO_ON}")
 
 
 def _spill(settings: Settings) -> Finding:

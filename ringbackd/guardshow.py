@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
+from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
@@ -77,6 +79,15 @@ async def _count(watch: DialGuard, limit: Limit) -> dict[str, Any]:
     return {"what": limit.why, "calls": await watch.count(limit), "most": limit.most, "hours": hours}
 
 
+async def stops_told(settings: Settings) -> list[tuple[bool, str]]:
+    """Sentences for the doctor, each with whether it is good: none unless calls back are stopped."""
+    with suppress(RedisError):  # that Redis is away is said already
+        async with open_store(settings.redis) as store:
+            stops = await _stops(DialGuard(store, settings.guard, time.time))
+        return [(False, text) for text in _stopped(stops)]
+    return []
+
+
 def _show(console: Console, found: dict[str, Any]) -> None:
     table = Table("limit", "calls", "at most", "in the last")
     for one in found.get("limits", ()):
@@ -89,11 +100,7 @@ def _show(console: Console, found: dict[str, Any]) -> None:
 
 
 def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
-    lines = []
-    if found["stopped"]:
-        lines.append((f"calls back are stopped: {found['stopped']}; let them go on: ringback guard --go", "red"))
-    if found["nobody_abroad"]:
-        lines.append((f"nobody abroad is rung: {found['nobody_abroad']}; end it: ringback guard --go", "red"))
+    lines = [(text, "red") for text in _stopped(found)]
     if found.get("refused"):
         lines.append((f"{found['number']} is not rung on line {found['line']}: {found['refused']}", "red"))
     elif "number" in found:
@@ -104,3 +111,9 @@ def _lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     if not any((found["stopped"], found["nobody_abroad"], "number" in found)):
         lines.append(("calls back are not stopped", "green"))
     return lines
+
+
+def _stopped(found: dict[str, Any]) -> list[str]:
+    why, abroad = found["stopped"], found["nobody_abroad"]
+    all_of_them = [f"calls back are stopped: {why}; let them go on: ringback guard --go"] if why else []
+    return all_of_them + ([f"nobody abroad is rung: {abroad}; end it: ringback guard --go"] if abroad else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ async def test_a_case_that_is_closed_while_they_talk_in_our_call_back_was_recove
     kit: Kit, redis: RedisServer, store: Store, tmp_path: Path
 ) -> None:
     """The agent says during the call that it is solved: nobody is cut off, and what was heard of the call counts."""
-    plan = {"press_1": False, "recovered_s": 0.5}
+    plan: dict[str, Any] = {"press_1": False, "recovered_s": 0.5}
     async with floor(kit, tmp_path / "pbx", "22") as here, at_work(here, redis.url, BOTH[0], **plan):
         name = await due(store, "987000001")
         customer = await here.picks_up("987000001")
