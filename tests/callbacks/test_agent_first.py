@@ -18,6 +18,7 @@ from ringbackd.sandbox.sip import State
 from tests.callbacks.rig import Floor, floor, line, missed
 from tests.core.worlds import NOON
 
+SHOWN = "5114445566"
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 
 
@@ -30,7 +31,7 @@ async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 async def says_yes(here: Floor, number: str) -> str:
     """An agent hears of this customer and presses 1; the attempt."""
-    attempt = await here.ring(number, first="agent", ring_s=15)
+    attempt = await here.ring(number, first="agent", ring_s=15, caller_id=SHOWN)
     agent = await here.agent_for(number)
     assert here.customers.call_of(number) is None
     await agent.press("1")
@@ -60,7 +61,9 @@ async def all_refuse(here: Floor) -> Call:
 
 async def customer_is_busy(here: Floor) -> Call:
     attempt = await says_yes(here, "987000013")
-    (await here.customers.call("987000013")).busy()
+    call = await here.customers.call("987000013")
+    assert call.caller == SHOWN
+    call.busy()
     return await here.told(attempt)
 
 

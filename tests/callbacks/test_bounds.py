@@ -53,6 +53,7 @@ async def test_the_limit_of_the_pbx_holds_over_its_lines_and_two_schedulers(
 async def test_a_promise_waits_for_callers_whose_patience_is_over_and_is_kept_after_them(
     kit: Kit, redis: RedisServer, store: Store, tmp_path: Path
 ) -> None:
+    """He is told once that it takes longer than he was promised."""
     number = "987000001"
     async with floor(kit, tmp_path / "pbx", "22") as here, Caller(kit, here.pbx) as caller:
         waiting = await caller.dial("987000009", "5550189")
@@ -64,7 +65,7 @@ async def test_a_promise_waits_for_callers_whose_patience_is_over_and_is_kept_af
 
         await until(too_long, seconds=30, otherwise=lambda: "he does not wait")
         async with at_work(here, redis.url, *BOTH, patience_s=1):
-            case = await due(store, number)
+            case = await due(store, number, -11 * 60, asked=time.time())
 
             async def postponed() -> bool:
                 whys = [entry.data["why"] for entry in await store.journal() if entry.event is Event.POSTPONED]
@@ -75,6 +76,8 @@ async def test_a_promise_waits_for_callers_whose_patience_is_over_and_is_kept_af
             await here.agent()
             await waiting.established()
             (await here.customers.call(number, Leg.RINGING, seconds=30)).decline()
+    said = [entry.data["step"] for entry in await store.journal() if entry.event is Event.QUEUED]
+    assert said == ["late"]
 
 
 async def test_a_case_that_is_closed_while_they_talk_in_our_call_back_was_recovered_by_it(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ringback.fact import Fact
+from ringback.journal import Event as Told
 from ringback.line import Line
 from ringback.offered import Choice, Offered
 from ringback.phone import Number
@@ -188,19 +189,28 @@ async def test_santiago_s_clocks_change_and_holidays_keep_a_line_closed(
         await there.refuses("961000007")
 
 
-async def test_who_calls_again_and_chooses_another_time_is_rung_then_and_talks(
+async def telephones(there: Town, caller: Caller, number: str, *does: tuple[str, str]) -> None:
+    """He calls, and presses each key when he hears what it is for."""
+    async with Ami(there.here.pbx) as ami:
+        call = await caller.dial(number, "5550188")
+        for heard, key in does:
+            await ami.told(partial(plays, heard), seconds=60)
+            await call.press(key)
+        await call.ended(seconds=60)
+
+
+async def test_who_calls_again_moves_his_call_back_or_calls_it_off(
     kit: Kit, redis: RedisServer, store: Store, tmp_path: Path
 ) -> None:
-    """His first promise comes and goes; at the moment that he chose by telephone he is rung, and talks to an agent."""
-    number = "987000021"
+    """The first promise of both comes and goes; at the moment that he chose by telephone one is rung, and talks."""
+    number, other, slot = "987000021", "987000022", "2026-11-23T17:30Z"
     async with town(kit, tmp_path, redis, store, "2026-11-23T17:00Z", VENTAS) as there:
-        await there.wants(number, "ventas", "2026-11-23T17:30Z")
-        async with Ami(there.here.pbx) as ami, Caller(kit, there.here.pbx) as caller:
-            call = await caller.dial(number, "5550188")
-            for heard, key in (("move-promise", "2"), ("choose-time", "3")):  # as soon as possible, 12:30, 13:00
-                await ami.told(partial(plays, heard), seconds=60)
-                await call.press(key)
-            await call.ended(seconds=60)
+        for each in (number, other):
+            await there.wants(each, "ventas", slot)
+        async with Caller(kit, there.here.pbx) as caller:
+            await telephones(there, caller, other, ("cancel-promise", "3"))
+            # he is offered: as soon as possible, 12:30 and 13:00
+            await telephones(there, caller, number, ("move-promise", "2"), ("choose-time", "3"))
         await there.moved(number, "2026-11-23T18:00Z")
         await there.rung_at(number, at("2026-11-23T18:00Z"))
         case = await there.case(number)
@@ -216,3 +226,6 @@ async def test_who_calls_again_and_chooses_another_time_is_rung_then_and_talks(
             return bool(found and found.outcome is Outcome.CALLBACK)
 
         await until(talked, seconds=30, otherwise=lambda: f"nobody knows that they talked: {there.here.book.calls}")
+        assert there.here.customers.call_of(other, *Leg) is None
+        outcomes = [entry.data["outcome"] for entry in await store.journal() if entry.event is Told.CLOSED]
+        assert outcomes == ["declined", "callback"]

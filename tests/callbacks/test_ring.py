@@ -16,6 +16,7 @@ from ringbackd.sandbox.process import until
 from ringbackd.sandbox.sip import State
 from tests.callbacks.rig import AGENTS, Floor, floor, line
 
+SHOWN = "5114445566"
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(120)]
 
 
@@ -46,8 +47,11 @@ async def talked(here: Floor) -> Call:
 
 
 async def busy(here: Floor) -> Call:
-    attempt = await here.ring("987000002")
-    (await here.customers.call("987000002")).busy()
+    """His telephone shows the number that the line is to be known by."""
+    attempt = await here.ring("987000002", caller_id=SHOWN)
+    call = await here.customers.call("987000002")
+    assert call.caller == SHOWN
+    call.busy()
     return await here.told(attempt)
 
 

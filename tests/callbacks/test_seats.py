@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -74,7 +75,9 @@ async def store(redis: RedisServer) -> AsyncIterator[Store]:
         yield store
 
 
-async def due(store: Store, number: str, after: float = 0.0, on: str = "ventas", code: str = "51") -> str:
+async def due(
+    store: Store, number: str, after: float = 0.0, on: str = "ventas", code: str = "51", **changes: Any
+) -> str:
     """A case of a line whose call back is due now, or so many seconds later."""
     now = time.time()
     case = Case(
@@ -87,6 +90,7 @@ async def due(store: Store, number: str, after: float = 0.0, on: str = "ventas",
         opened=now,
         last_miss=now,
         callback=Callback(due=now + after),
+        **changes,
     )
     timer: Op = ("ZADD", store.keys.timers, f"{now + after:.3f}", store.timer(case.id, Timer.DUE))
     await store.commit((), [*case_writes(store.keys, case), timer])
