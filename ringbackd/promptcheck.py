@@ -19,6 +19,10 @@ BYTES_S = {
 }  # fmt: skip
 """Bytes for a second of the formats that Asterisk reads and whose length their size tells."""
 
+GSM = b"1\0"
+"""What the head of a WAV says of GSM: format 49."""
+CONVERT = "make it so: sox YOURS -r 8000 -c 1 -b 16 NAME.wav"
+"""How any recording becomes one that Asterisk plays."""
 LETTERS_S = 0.07
 """A letter of a prompt takes about so many seconds to say."""
 SHORTEST, LONGEST = 0.4, 2.5
@@ -40,6 +44,11 @@ def judge(prompt: Prompt, folder: SoundFolder, settings: PromptSettings) -> Iter
         yield Finding(True, f"{prompt.key}: missing; `ringback prompts install` or build puts it there")
     for path in files:
         yield from _file(path, prompt.text)
+    if files and folder.made(prompt.key) == BORROWED:
+        yield Finding(
+            False,
+            f"{prompt.key}: 'our company' is said, not {prompt.text!r}; run `ringback prompts build`, or record it",
+        )
     if files and _outdated(prompt, folder, settings):
         yield Finding(
             False, f"{prompt.key}: rendered from another text or by another voice; run `ringback prompts build`"
@@ -54,20 +63,22 @@ def expected_s(text: str) -> float:
 def seconds(path: Path) -> float:
     """How long a sound is. Raises ValueError with what Asterisk could not read."""
     extension = path.suffix[1:]
+    if extension in {"WAV", "wav49"} and path.read_bytes()[20:22] != GSM:
+        raise ValueError(f"Asterisk takes .{extension} for GSM, and this is not; {CONVERT}")
     if extension in BYTES_S:
         return path.stat().st_size / BYTES_S[extension]
     if extension not in RATES:
-        raise ValueError(f"Asterisk may not read .{extension}; make it {' or '.join(RATES)}")
+        raise ValueError(f"Asterisk may not read .{extension}; {CONVERT}")
     rate = RATES[extension]
     try:
         with wave.open(str(path), "rb") as file:
             found = (file.getframerate(), file.getnchannels(), 8 * file.getsampwidth())
             length = file.getnframes() / file.getframerate()
     except (wave.Error, EOFError) as error:
-        raise ValueError(f"no WAV that Asterisk reads ({error})") from error
+        raise ValueError(f"no WAV that Asterisk reads ({error}); {CONVERT}") from error
     if found != (rate, 1, 16):
         told = f"{found[0]} Hz, {found[1]} channels, {found[2]} bits"
-        raise ValueError(f"{told}; Asterisk reads {rate} Hz, 1 channel, 16 bits: sox IN -r {rate} -c 1 -b 16 OUT")
+        raise ValueError(f"{told}; Asterisk reads .{extension} of {rate} Hz, 1 channel, 16 bits: {CONVERT}")
     return length
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import errno
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import track
@@ -24,15 +27,11 @@ YOURS, NEW, SAME = "recorded by you", "new", "up to date"
 async def install(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback prompts install`: the shipped renderings onto the PBX; what you recorded or built stays."""
     settings = load(arguments.config)
-    folder, source = SoundFolder(folder_of(settings)), shipped()
-    try:
+    with _refusals():
+        folder, source = SoundFolder(folder_of(settings)), shipped()
         with folder.writing():
             told = Counter(_copy(source, key, folder, key) for key in source.keys)
             told.update(_borrow(source, line, folder) for line in settings.line)
-    except OSError as error:
-        raise _unwritable(error) from error
-    except BusyError as error:
-        raise FailedError(str(error)) from error
     _tell(console, folder, told)
     return 0
 
@@ -40,16 +39,13 @@ async def install(arguments: argparse.Namespace, console: Console) -> int:
 async def build(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback prompts build [--again]`: render what is missing, or was made of another text or by another voice."""
     settings = load(arguments.config)
-    folder, told = SoundFolder(folder_of(settings)), Counter[str]()
+    told = Counter[str]()
     todo = [prompt for language in languages(settings) for prompt in wanted(language, settings.line)]
-    try:
+    with _refusals():
+        folder = SoundFolder(folder_of(settings))
         with folder.writing():
             for prompt in track(todo, "Speaking", console=console, transient=True, disable=not console.is_terminal):
                 told[_build(prompt, settings, folder, arguments.again)] += 1
-    except OSError as error:
-        raise _unwritable(error) from error
-    except (BusyError, SpeakingError) as error:
-        raise FailedError(str(error)) from error
     _tell(console, folder, told)
     return 0
 
@@ -57,9 +53,10 @@ async def build(arguments: argparse.Namespace, console: Console) -> int:
 async def check(arguments: argparse.Namespace, console: Console) -> int:
     """`ringback prompts check`: what is missing or cannot be played (exit code 1), or is oddly long, short or old."""
     settings = load(arguments.config)
-    folder = SoundFolder(folder_of(settings))
     prompts = [prompt for language in languages(settings) for prompt in wanted(language, settings.line)]
-    findings = [finding for prompt in prompts for finding in judge(prompt, folder, settings.prompts)]
+    with _refusals():
+        folder = SoundFolder(folder_of(settings))
+        findings = [finding for prompt in prompts for finding in judge(prompt, folder, settings.prompts)]
     for finding in findings:
         console.print(finding.text, style="red" if finding.fatal else "yellow", markup=False, highlight=False)
     fatal = sum(finding.fatal for finding in findings)
@@ -67,9 +64,20 @@ async def check(arguments: argparse.Namespace, console: Console) -> int:
     return 1 if fatal else 0
 
 
-def _unwritable(error: OSError) -> FailedError:
-    what = f"{error.filename or 'the folder of sounds'}: {error.strerror or error}"
-    return FailedError(f"{what}; run it as a user who may write there, or name another folder in prompts.folder")
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Tell what the disk, another one who writes, or the voice refuses. Raises FailedError."""
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.filename or 'the folder of sounds'}: {error.strerror or error}"
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        todo = (
+            "make room there" if full else "run it as root or Asterisk's user, or name another folder in prompts.folder"
+        )
+        raise FailedError(f"{what}; {todo}") from error
+    except (BusyError, SpeakingError) as error:
+        raise FailedError(str(error)) from error
 
 
 def _copy(source: SoundFolder, key: str, folder: SoundFolder, to: str) -> str:
@@ -99,7 +107,8 @@ def _build(prompt: Prompt, settings: Settings, folder: SoundFolder, again: bool)
     try:
         formats = render(prompt, settings.prompts)
     except SoundError as error:
-        raise FailedError(f"prompts.speak: {settings.prompts.speak[0]} made {error} for {prompt.key}") from error
+        text = f"prompts.speak: {settings.prompts.speak[0]} made {error} for {prompt.key} ({prompt.text!r})"
+        raise FailedError(f"{text}; change the text, let another program speak, or record it yourself") from error
     folder.put(prompt.key, made, formats)
     return NEW
 

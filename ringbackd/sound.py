@@ -18,6 +18,8 @@ from pathlib import Path
 from random import Random
 
 FULL = 32768
+STREAMED = 0x7FFF_0000
+"""As long as this or longer, in bytes, claims to be who wrote the head before knowing how much would follow."""
 LEVEL_DB = -20.0
 """RMS of the frames in which something is said, in dBFS: as loud as Asterisk's own prompts."""
 PEAK = 0.8
@@ -79,15 +81,19 @@ class Sound:
 
 
 def read(path: Path) -> Sound:
-    """Read a WAV of 16 bits; several channels become one. Raises SoundError."""
+    """Read a whole WAV of 16 bits; several channels become one. Raises SoundError."""
     try:
         with wave.open(str(path), "rb") as file:
             channels, width, rate, count, *_ = file.getparams()
             data = file.readframes(count)
-    except (OSError, EOFError, wave.Error) as error:
-        raise SoundError(f"no WAV that can be read ({error})") from error
+    except OSError as error:
+        raise SoundError(f"no file that can be read ({error.strerror})") from error
+    except (EOFError, wave.Error) as error:
+        raise SoundError(f"no WAV of plain 16 bit samples ({error})") from error
     if width != 2:
         raise SoundError(f"a WAV of {8 * width} bits; it must have 16")
+    if len(data) < count * channels * width < STREAMED:
+        raise SoundError(f"a WAV that breaks off after {len(data)} of {count * channels * width} bytes")
     values = array("h", data[: len(data) // (2 * channels) * 2 * channels])
     if sys.byteorder == "big":
         values.byteswap()

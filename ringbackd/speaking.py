@@ -83,7 +83,8 @@ def _run(argv: list[str], text: str) -> None:
         raise SpeakingError(f"prompts.speak: {program} cannot be run: {error.strerror}") from error
     if ran.returncode:
         said = ran.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise SpeakingError(f"prompts.speak: {program} failed with code {ran.returncode}: {said[-1][:200]}")
+        how = f"failed with code {ran.returncode}" if ran.returncode > 0 else f"was ended by signal {-ran.returncode}"
+        raise SpeakingError(f"prompts.speak: {program} {how}: {said[-1][:200]}")
 
 
 def _filled(word: str, places: dict[str, str]) -> str:

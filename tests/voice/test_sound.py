@@ -90,7 +90,7 @@ def test_too_loud_is_limited_not_wrapped(tmp_path: Path) -> None:
 def test_what_is_no_wav_of_16_bits_is_told(tmp_path: Path) -> None:
     for content in (b"", b"RIFF", b"ID3" + bytes(100), wav(tone(440))[:30]):
         (tmp_path / "x").write_bytes(content)
-        with pytest.raises(SoundError, match="no WAV that can be read"):
+        with pytest.raises(SoundError, match="no WAV of plain 16 bit samples"):
             read(tmp_path / "x")
     with pytest.raises(SoundError, match="8 bits; it must have 16"):
         read(_written(tmp_path, channels=1, width=1))
@@ -98,9 +98,18 @@ def test_what_is_no_wav_of_16_bits_is_told(tmp_path: Path) -> None:
         read(tmp_path / "nothing")
 
 
-def test_a_wav_cut_in_the_middle_of_a_sample_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
-    (tmp_path / "cut").write_bytes(wav(tone(440))[:1001])
-    assert 0 < read(tmp_path / "cut").seconds < 0.5
+@pytest.mark.parametrize("size", [1001, 22050 + 42])
+def test_a_wav_that_was_not_written_to_its_end_is_none(tmp_path: Path, size: int) -> None:
+    (tmp_path / "cut").write_bytes(wav(tone(440))[:size])
+    with pytest.raises(SoundError, match=f"breaks off after {size - 44} of 22050 bytes"):
+        read(tmp_path / "cut")
+
+
+@pytest.mark.parametrize("length", [b"\xff\xff\xff\xff", b"\x00\xf0\xff\x7f"])
+def test_a_wav_whose_length_nobody_knew_when_it_began_is_read_as_far_as_it_goes(tmp_path: Path, length: bytes) -> None:
+    whole = wav(tone(440))
+    (tmp_path / "streamed").write_bytes(whole[:40] + length + whole[44:1001])
+    assert len(read(tmp_path / "streamed").samples) == (1001 - 44) // 2
 
 
 def _written(folder: Path, *, channels: int, width: int) -> Path:
