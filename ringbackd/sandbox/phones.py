@@ -78,6 +78,10 @@ class ReceivedCall(Call):
         """Nobody has this number (404)."""
         self.order("UNKNOWN", State.ENDED)
 
+    def congested(self) -> None:
+        """The network has no way to this number now (503)."""
+        self.order("CONGESTED", State.ENDED)
+
 
 OnChange = Callable[[ReceivedCall], None]
 """Told each time a call at a phone enters a state, in the event loop."""

@@ -102,3 +102,23 @@ async def test_a_case_that_is_closed_while_they_talk_in_our_call_back_was_recove
         await until(lambda: outcome(Outcome.CALLBACK), seconds=30, otherwise=lambda: "it stays closed as solved")
     closed = [entry.data["outcome"] for entry in await store.journal() if entry.event is Event.CLOSED]
     assert closed == ["solved", "callback"]
+
+
+async def test_who_is_called_by_an_agent_by_hand_is_not_called_back(
+    kit: Kit, redis: RedisServer, store: Store, tmp_path: Path
+) -> None:
+    number = "987000001"
+    async with floor(kit, tmp_path / "pbx", "22") as here, at_work(here, redis.url, BOTH[0]):
+        name = await due(store, number, 3600)
+        here.phones.default = answers(100)
+        await here.pbx.cli(f"channel originate PJSIP/201 extension {number}@ringback-outbound")
+        customer = await here.picks_up(number)
+        await asyncio.sleep(1.5)
+        await customer.hang_up()
+
+        async def settled() -> bool:
+            case = await store.case(name)
+            return bool(case and case.outcome is Outcome.MANUAL)
+
+        await until(settled, seconds=30, otherwise=lambda: f"nobody knows of it: {here.book.calls}")
+        assert not [timer for timer in await store.scores(store.keys.timers) if name in timer]

@@ -67,6 +67,12 @@ async def nobodys(here: Floor) -> Call:
     return await here.told(attempt)
 
 
+async def congested(here: Floor) -> Call:
+    attempt = await here.ring("987000010")
+    (await here.customers.call("987000010")).congested()
+    return await here.told(attempt)
+
+
 async def rings_out(here: Floor) -> Call:
     attempt = await here.ring("987000004", ring_s=5)
     await here.customers.call("987000004")
@@ -109,6 +115,7 @@ ENDS: dict[Ended, tuple[Callable[[Floor], Awaitable[Call]], ...]] = {
     Ended.BUSY: (busy,),
     Ended.NO_ANSWER: (rejected, rings_out),
     Ended.NO_NUMBER: (nobodys,),
+    Ended.FAILED: (congested,),
     Ended.NO_KEY: (machine, hangs_up_at_the_greeting),
     Ended.MACHINE: (machine_that_asterisk_knows,),
     Ended.NEVER: (never,),
