@@ -95,6 +95,9 @@ class Dialogue:
         except Gone:
             self._keep()
             raise
+        except OSError:
+            self._play("sorry")  # it cannot be kept: nothing is promised, he goes on waiting
+            raise
         return self.choice
 
     def _greet(self) -> bool:

@@ -9,8 +9,8 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from agi.menu import FILE, Entered, LineMenu, Menu, dump, load
 from agi.offer import House
 from agi.offer import run as offer
 from agi.session import Session
-from agi.spool import BAD, Spool
+from agi.spool import BAD, Spool, contents
 from ringback.fact import FACT
 from ringback.line import Line
 from ringback.offered import Offered
@@ -42,6 +42,8 @@ STOPPED_EVERY = 12
 """Of so many times that the menu is made, who asked not to be contacted is read once."""
 LOOK_EVERY_S = 0.2
 BATCH = 100
+MENU_MODE = 0o644
+"""Asterisk's user reads it whatever the umask; the folder keeps others out."""
 
 
 class OfferDoor:
@@ -66,10 +68,13 @@ class OfferDoor:
         self._spool = Spool(folder, self._wake)
         self._menu = menus.remembered(_last(folder), lines, clock(), pbx)
         self._written = ""
+        self._stuck: set[Path] = set()
+        self._said: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. Raises OSError when the port is taken or the folder cannot be used."""
         _usable(self.folder)
+        self._spool.sweep(time.time())
         self._write()
         door = self._open()
         try:
@@ -124,25 +129,53 @@ class OfferDoor:
 
     def _write(self) -> None:
         text = dump(self._menu)
-        if text != self._written:
-            part = self.folder / f".{FILE}.{os.getpid()}"
-            part.write_text(text, encoding="utf-8")
+        if text == self._written:
+            return
+        part = self.folder / f".{FILE}.{os.getpid()}"
+        with self._minding("the script has an old menu"):
+            part.unlink(missing_ok=True)
+            with part.open("x", encoding="utf-8") as file:  # follows no link that somebody laid there
+                file.write(text)
+                os.fchmod(file.fileno(), MENU_MODE)
             part.replace(self.folder / FILE)
             self._written = text
 
     async def _pick_up(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             self._news.clear()
-            paths = self._spool.waiting(time.time())[:BATCH]
+            paths = self._waiting()
             facts = [fact for path in paths if (fact := _fact(path))]
             if facts:
                 await self.patience.keep(partial(self.store.add_facts, facts), stop)
                 if stop.is_set():
                     return  # perhaps not taken: told again, it changes nothing
             for path in paths:
-                path.unlink(missing_ok=True)
+                self._remove(path)
             if not paths:
                 await self._rest(stop)
+
+    def _waiting(self) -> list[Path]:
+        with self._minding("what callers choose is not picked up"):
+            return [path for path in self._spool.waiting(time.time()) if path not in self._stuck][:BATCH]
+        return []
+
+    def _remove(self, path: Path) -> None:
+        self._stuck.add(path)
+        with self._minding("what was picked up cannot be removed, and is told again after a restart"):
+            path.unlink(missing_ok=True)
+            self._stuck.discard(path)
+
+    @contextmanager
+    def _minding(self, what: str) -> Iterator[None]:
+        """A folder that fails is said once: the rest of Ringback goes on."""
+        try:
+            yield
+        except OSError as error:
+            if what not in self._said:
+                log.error("offer.folder: %s: %s: %s", self.folder, error.strerror, what)
+            self._said.add(what)
+        else:
+            self._said.discard(what)
 
     async def _rest(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(event.wait()) for event in (self._news, stop)]
@@ -154,7 +187,7 @@ class OfferDoor:
 def _fact(path: Path) -> Offered | None:
     """The fact in a file; one that cannot be read is put aside for an admin."""
     try:
-        fact = FACT.validate_json(path.read_bytes())
+        fact = FACT.validate_json(contents(path))
         if isinstance(fact, Offered):
             return fact
         why = f"a fact of the kind {fact.kind}"

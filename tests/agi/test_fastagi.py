@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 import signal
 import socket
 import subprocess
@@ -16,10 +18,11 @@ from pathlib import Path
 
 import pytest
 
+from agi import fastagi
 from agi.fastagi import FastAgi
 from agi.menu import FILE, Menu, dump, load, read_number
 from agi.offer import House, run
-from agi.spool import HELD_S, Datum, Spool
+from agi.spool import HELD_S, LONGEST, Datum, Spool, contents
 from tests.agi.peer import GREETING, Caller, serve
 from tests.agi.test_offer import LINE
 
@@ -47,6 +50,13 @@ def wait_for(folder: Path, count: int) -> list[dict[str, Datum]]:
     while len(found := facts(folder)) < count and time.monotonic() < give_up:
         time.sleep(0.01)
     return found
+
+
+def await_log(caplog: pytest.LogCaptureFixture, text: str) -> None:
+    give_up = time.monotonic() + 20
+    while text not in caplog.text and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert text in caplog.text
 
 
 def call(door: FastAgi, caller: Caller) -> None:
@@ -91,6 +101,62 @@ def test_too_many_calls_are_turned_away_and_the_others_go_on(door: FastAgi, tmp_
         except OSError:
             continue
     assert len(facts(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("said", [b"", b"a"])
+def test_who_does_not_say_who_calls_keeps_no_place(
+    tmp_path: Path, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fastagi, "GREETING_S", 1.0)
+    door = FastAgi("127.0.0.1", 0, {}, most=1)
+    door.start()
+    with socket.create_connection(("127.0.0.1", door.port), timeout=20) as slow:
+        slow.settimeout(0.1)
+        gone, give_up = False, time.monotonic() + 20
+        while not gone and time.monotonic() < give_up:
+            gone = ended(slow)
+            with suppress(ConnectionError):
+                slow.sendall(said)
+    assert gone
+    door.close()
+
+
+def ended(connection: socket.socket) -> bool:
+    """Whether the other side is gone; waits for it a moment."""
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+
+
+def test_calls_are_taken_again_when_files_can_be_opened_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    door = FastAgi("127.0.0.1", 0, {"offer": lambda session: run(session, House(MENU, Spool(tmp_path)))})
+    caller, before = Caller([("welcome", "11")]), resource.getrlimit(resource.RLIMIT_NOFILE)
+    waiting = socket.create_connection(("127.0.0.1", door.port), timeout=20)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, before[1]))
+    try:
+        door.start()
+        await_log(caplog, "could not take a call")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    serve(waiting, caller)
+    assert len(wait_for(tmp_path, 1)) == 1
+    door.close()
+
+
+def test_where_it_cannot_be_kept_nothing_is_promised(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    gone = House(MENU, Spool(tmp_path / "gone"))
+    door = FastAgi("127.0.0.1", 0, {"offer": lambda session: run(session, gone)})
+    door.start()
+    caller = Caller([("welcome", "11")])
+    call(door, caller)
+    await_log(caplog, "could not be served")
+    door.close()
+    assert caller.played == ["welcome", "sorry"]
+    assert not [command for command in caller.commands if "UserEvent" in command]
+    assert "Traceback" not in caplog.text
 
 
 def test_a_daemon_that_ends_keeps_what_was_chosen(door: FastAgi, tmp_path: Path) -> None:
@@ -151,14 +217,15 @@ def test_the_script_outlives_the_hang_up(tmp_path: Path) -> None:
     assert [fact["choice"] for fact in facts(tmp_path)] == ["whatsapp"]
 
 
-def test_a_script_that_is_killed_leaves_what_was_chosen(tmp_path: Path) -> None:
+def test_what_was_chosen_is_taken_as_soon_as_its_script_is_killed(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(dump(MENU))
+    spool = Spool(tmp_path)
     with script(tmp_path) as process:
         play(process, Caller([("offer-whatsapp", "1")]), until="confirm-number")
+        assert spool.waiting(time.time()) == [], "he is still being asked"
+        assert len(spool.waiting(time.time() + HELD_S + 1)) == 1, "no lock is for ever"
         process.kill()
-    spool = Spool(tmp_path)
-    assert spool.waiting(time.time()) == []
-    (held,) = spool.waiting(time.time() + HELD_S + 1)
+    (held,) = spool.waiting(time.time())
     assert json.loads(held.read_text())["choice"] == "whatsapp"
 
 
@@ -189,6 +256,41 @@ def test_what_is_being_written_is_not_picked_up(tmp_path: Path) -> None:
     (tmp_path / "folder.fact").mkdir()
     (tmp_path / "link.fact").symlink_to("/etc/passwd")
     assert Spool(tmp_path).waiting(time.time()) == []
+
+
+def test_a_link_or_a_pipe_that_takes_the_place_of_a_fact_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "link.fact").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.fact")
+    with pytest.raises(OSError, match="symbolic"):
+        contents(tmp_path / "link.fact")
+    assert contents(tmp_path / "pipe.fact") == b""
+
+
+def test_of_a_huge_file_no_more_is_read_than_a_fact_can_have(tmp_path: Path) -> None:
+    with (tmp_path / "huge.fact").open("wb") as file:
+        file.truncate(1 << 40)
+    assert len(contents(tmp_path / "huge.fact")) == LONGEST
+
+
+def test_what_was_never_written_to_its_end_is_swept_away(tmp_path: Path) -> None:
+    old, young = (tmp_path / f".abc.{suffix}.1.{age}" for suffix, age in (("fact", 1), ("held", 2)))
+    for path in (old, young, tmp_path / "a.fact", tmp_path / ".x.y.z.conf"):
+        path.touch()
+        os.utime(path, (1, 1))
+    os.utime(young)
+    Spool(tmp_path).sweep(time.time())
+    assert {path.name for path in tmp_path.iterdir()} == {young.name, "a.fact", ".x.y.z.conf"}
+
+
+def test_the_group_reads_a_fact_whatever_the_umask(tmp_path: Path) -> None:
+    spool, before = Spool(tmp_path), os.umask(0o077)
+    try:
+        spool.hold(FACT)
+        spool.leave({**FACT, "key": "2"})
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o660}
+    spool.leave(FACT)
 
 
 def test_a_menu_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -114,6 +115,33 @@ async def test_a_file_that_is_no_offer_is_put_aside(store: Store, tmp_path: Path
         await when(lambda: not left(tmp_path))
     assert await told(store) == 1
     assert len(left(tmp_path, ".bad")) == 3
+
+
+async def test_a_folder_that_fails_stops_nothing_and_is_said_once(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, away = tmp_path / "spool", tmp_path / "away"
+    folder.mkdir()
+    async with running(store, folder):
+        await when(lambda: (folder / FILE).exists())
+        folder.rename(away)
+        await when(lambda: "is not picked up" in caplog.text)
+        Spool(away).leave(FACT)
+        away.rename(folder)
+        await when(lambda: not left(folder))
+        assert await told(store) == 1
+    assert caplog.text.count("is not picked up") == 1
+
+
+@pytest.mark.parametrize("name", [f".{FILE}.{os.getpid()}"])
+async def test_no_link_that_lies_in_the_folder_is_written_through(store: Store, tmp_path: Path, name: str) -> None:
+    folder, other = tmp_path / "spool", tmp_path / "other"
+    folder.mkdir()
+    other.write_text("mine")
+    (folder / name).symlink_to(other)
+    async with running(store, folder):
+        await when(lambda: (folder / FILE).exists())
+    assert (other.read_text(), (folder / FILE).is_symlink()) == ("mine", False)
 
 
 async def test_redis_is_away_and_comes_back(kit: Kit, tmp_path: Path) -> None:
