@@ -31,16 +31,23 @@ def _nobody() -> None:
 
 
 class Spool:
-    """A folder of facts. `heard` is called when a new one is there. Methods raise OSError."""
+    """A folder of facts. `heard` is called when a new one is there, `held` with one that is not complete yet. Methods
+    raise OSError."""
 
-    def __init__(self, folder: Path, heard: Callable[[], None] = _nobody) -> None:
-        self.folder, self._heard = folder, heard
+    def __init__(
+        self,
+        folder: Path,
+        heard: Callable[[], None] = _nobody,
+        held: Callable[[Mapping[str, Datum]], None] = lambda _fact: None,
+    ) -> None:
+        self.folder, self._heard, self._held = folder, heard, held
         self._locks: dict[Path, TextIO] = {}
 
     def hold(self, fact: Mapping[str, Datum]) -> None:
         """Keep what is known already of a fact that is not complete yet; nobody reads it while its process lives."""
         path = self._file(fact, HELD)
         self._locks[path] = self._write(path, fact, sync=False)
+        self._held(fact)
 
     def leave(self, fact: Mapping[str, Datum], *, sync: bool = True) -> None:
         """Leave a fact; with `sync` it outlives a loss of power."""

@@ -42,7 +42,7 @@ from ringbackd import calloff, seats
 from ringbackd.correspondence import Correspondence
 from ringbackd.guarding import DialGuard
 from ringbackd.keys import REMEMBER_S
-from ringbackd.offering import Offering, not_taken, was_taken
+from ringbackd.offering import Offering, choice_in, deflected, not_taken
 from ringbackd.planning import Plan, Planner
 from ringbackd.store import ConflictError, Op, Store
 from ringbackd.templatenews import news_writes
@@ -173,10 +173,13 @@ class Desk:
         return writes
 
     async def _plan_call(self, fact: CallEnded) -> Plan:
-        call, plan = fact.call, Plan()
-        if call.direction is Direction.OURS:
+        plan = Plan()
+        if fact.call.direction is Direction.OURS:
             await self._plan_attempt(plan, fact)
             return plan
+        choice = await choice_in(self.store, fact.call)
+        fact = fact.model_copy(update={"call": deflected(fact.call, choice)})
+        call = fact.call
         line = line_of(self.lines, call.did, (*call.queues, call.queue))
         plan.writes.append(self.store.note(self._call_entry(call, line.name if line else "")))
         other = call.dialled if call.direction is Direction.OUTBOUND else call.caller
@@ -186,7 +189,7 @@ class Desk:
             plan.writes.append(self.store.talked(number.key, call.ended))
             for case in await self.store.cases_of(number.key):
                 await self._planner.apply(plan, case, fact)
-        elif on is On.MISSED or call.verdict is Verdict.DEFLECTED:
+        elif on is On.MISSED or (call.verdict is Verdict.DEFLECTED and not choice):
             await self._missed(plan, fact, line, number)
         return plan
 
@@ -205,9 +208,6 @@ class Desk:
             await self._planner.apply(plan, case, fact)
 
     async def _missed(self, plan: Plan, fact: CallEnded, line: Line | None, number: Number | NoNumber) -> None:
-        if await was_taken(self.store, fact.call):
-            self._suppress(plan, fact.call, line.name if line else "", number, "took the offer in the call")
-            return
         plan.checks.append(not_taken(self.store, fact.call))
         if line is None:
             self._suppress(plan, fact.call, "", number, f"no line has the number {fact.call.did!r} or its queue")

@@ -30,7 +30,7 @@
 | attempt:ID | hash | `state` of a callback attempt; on which `pbx` it was dialled |
 | calloffs | sorted set | attempts that are to ring no longer (score: since when) |
 | applied:HASH | string | that the fact with the id of this hash was applied |
-| offered:PBX:LINKEDID | string | that the caller took the offer of WhatsApp or a call back |
+| offered:PBX:LINKEDID | string | what the caller chose who was offered WhatsApp or a call back |
 | contacted:LINE:KEY, talked:KEY | string | when a customer was last written to, last talked to a person |
 | consent:KEY | list | what a customer said about being contacted, as JSON, the oldest first |
 | consents | set | match keys of those who ever said something |

@@ -9,13 +9,14 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
+from redis.exceptions import RedisError
 
 from agi.caller import Caller
 from agi.fastagi import FastAgi
@@ -24,17 +25,18 @@ from agi.menu import FILE, Entered, LineMenu, Menu, dump, load
 from agi.offer import House
 from agi.offer import run as offer
 from agi.session import Session
-from agi.spool import BAD, Spool, contents
+from agi.spool import BAD, Datum, Spool, contents
 from ringback.fact import FACT
 from ringback.line import Line
 from ringback.offered import Offered
 from ringback.record import State
 from ringbackd import fastlane, menus
 from ringbackd.callers import Callers
+from ringbackd.offering import took
 from ringbackd.patience import Patience
 from ringbackd.pauses import set_within
 from ringbackd.settings import OfferSettings
-from ringbackd.store import Store
+from ringbackd.store import Op, Store
 
 log = logging.getLogger("ringback.offer")
 FRESH_S = 5.0
@@ -65,7 +67,7 @@ class OfferDoor:
         self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._callers = Callers(store, self._by_name, self._loop)
-        self._spool = Spool(folder, self._wake)
+        self._spool = Spool(folder, self._wake, self._remember)
         self._menu = menus.remembered(_last(folder), lines, clock(), pbx)
         self._written = ""
         self._stuck: set[Path] = set()
@@ -114,6 +116,18 @@ class OfferDoor:
     def _wake(self) -> None:
         with suppress(RuntimeError):  # the loop has ended: the fact waits in the folder
             self._loop.call_soon_threadsafe(self._news.set)
+
+    def _remember(self, held: Mapping[str, Datum]) -> None:
+        """Let the desk know what he pressed before he can hang up: his call is no missed one then."""
+        marking = self._mark(took(self.store, *(str(held[name]) for name in ("pbx", "linkedid", "choice"))))
+        try:
+            asyncio.run_coroutine_threadsafe(marking, self._loop)
+        except RuntimeError:  # the loop has ended: the fact waits in the folder
+            marking.close()
+
+    async def _mark(self, taken: Op) -> None:
+        with suppress(RedisError):  # the fact says it, too
+            await self.store.commit((), [taken])
 
     async def _freshen(self, stop: asyncio.Event) -> None:
         times = 0

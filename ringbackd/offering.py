@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ringback.call import Call
+from typing import Any
+
+from ringback.call import Call, Verdict
 from ringback.journal import Entry, Event
 from ringback.line import Line, line_of
 from ringback.offered import SETTLED, TAKEN, Offered
@@ -27,7 +29,7 @@ class Offering:
         plan.writes.append(self._note(fact, line, customer))
         if fact.choice not in SETTLED or line is None or not isinstance(number, Number):
             return
-        plan.writes.append(took(self.store, fact.pbx, fact.linkedid))
+        plan.writes.append(took(self.store, fact.pbx, fact.linkedid, fact.choice))
         case = await self.store.active_case(line.name, number.key)
         if case:
             await self.planner.apply(plan, case, fact)
@@ -51,9 +53,9 @@ class Offering:
         return self.store.note(entry)
 
 
-def took(store: Store, pbx: str, linkedid: str) -> Op:
-    """The write that remembers that a caller took the offer in this call: it is no missed call any more."""
-    return ("SET", store.keys.of("offered", pbx, linkedid), "1", "EX", str(REMEMBER_S))
+def took(store: Store, pbx: str, linkedid: str, choice: str) -> Op:
+    """The write that remembers what a caller chose in this call: it is no missed call any more."""
+    return ("SET", store.keys.of("offered", pbx, linkedid), choice, "EX", str(REMEMBER_S))
 
 
 def not_taken(store: Store, call: Call) -> Op:
@@ -61,6 +63,13 @@ def not_taken(store: Store, call: Call) -> Op:
     return ("EXISTS", store.keys.of("offered", call.pbx, call.linkedid), "0")
 
 
-async def was_taken(store: Store, call: Call) -> bool:
-    """Whether a caller took the offer in this call."""
-    return bool(await store.redis.exists(store.keys.of("offered", call.pbx, call.linkedid)))
+async def choice_in(store: Store, call: Call) -> str:
+    """What a caller chose in this call, "" for nothing that is known."""
+    found: Any = await store.redis.get(store.keys.of("offered", call.pbx, call.linkedid))
+    return found.decode() if found else ""
+
+
+def deflected(call: Call, choice: str) -> Call:
+    """The call of who made a choice. The PBX was not told of it where he hung up with the key still down, and no source
+    of a gap knows."""
+    return call.model_copy(update={"verdict": Verdict.DEFLECTED, "reason": choice}) if choice and call.missed else call

@@ -145,4 +145,6 @@ def _case(case: Case | None, quiet_s: float) -> Json | None:
 
 
 def _figure(figure: Figure) -> Json:
-    return {"name": figure.name, "unit": figure.unit, "value": figure.value, "n": figure.n, "formula": figure.formula}
+    """Of what it is made of only the choices of those who were offered something, and their keys, are shown."""
+    parts = {name: n for name, n in figure.parts.items() if n and name.startswith(("offer_", "key_"))}
+    return figure.model_dump(include={"name", "unit", "value", "n", "formula"}) | {"parts": parts}

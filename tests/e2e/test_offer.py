@@ -4,8 +4,11 @@ though the daemon and Redis are dead when he presses."""
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,21 +19,19 @@ from ringback.journal import Event
 from ringback.record import Outcome
 from ringbackd.sandbox.customer import Customer
 from ringbackd.sandbox.kit import Kit
-from ringbackd.sandbox.phones import RINGS, answers
-from ringbackd.sandbox.process import free_port, until
+from ringbackd.sandbox.pagedata import snapshot
+from ringbackd.sandbox.phones import BUSY, RINGS, answers
+from ringbackd.sandbox.process import free_port, run, until
 from ringbackd.sandbox.scene import Scene
-from ringbackd.sandbox.sip import PlacedCall
+from ringbackd.sandbox.sip import State
 from ringbackd.sandbox.stage import Stage
+from tests.e2e.waiting import Waiting
+from tests.offer.ami import Ami
+from tests.offer.office import WATCHER, recipes
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
-DIALPLAN = """
-[offer-key]
-exten => 1,1,Gosub(ringback-queue,ventas,1)
- same => n,Queue(ventas,,,,300,${RINGBACK_REJOIN})
- same => n,Hangup()
-"""
-BETWEEN_S = 2.0
-"""Between two keys: what he hears begins anew with each."""
+YES, SOON = ("your-number", "1"), ("choose-time", "1")
+REPORT = (sys.executable, "-m", "ringbackd.cli", "report", "-c")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -44,10 +45,10 @@ async def stage(kit: Kit) -> AsyncIterator[Stage]:
         script = stage.folder / "ringback-offer"
         script.write_text(f'#!/bin/sh\nPYTHONPATH={Path.cwd()} exec {sys.executable} -m agi.script "$@"\n')
         script.chmod(0o755)
-        for name, text in (("extensions.conf", DIALPLAN), ("queues.conf", "\n[ventas](+)\ncontext = offer-key\n")):
-            with (stage.pbx.folder / "etc" / name).open("a") as file:
-                file.write(text)
-        for command in ("dialplan reload", "queue reload all"):
+        for name, text in (("extensions", recipes("asterisk")), ("queues", recipes("queues")), ("manager", WATCHER)):
+            with (stage.pbx.folder / f"etc/{name}.conf").open("a") as file:
+                file.write(f"\n{text}".replace("@AMI_SECRET@", stage.pbx.ami_secret))
+        for command in ("dialplan reload", "queue reload all", "manager reload"):
             await stage.pbx.cli(command)
         for name, value in (("AGI", f"agi://127.0.0.1:{port}"), ("SCRIPT", f"{script},{folder}")):
             await stage.pbx.cli(f"dialplan set global RINGBACK_{name} {value}")
@@ -59,42 +60,29 @@ async def stage(kit: Kit) -> AsyncIterator[Stage]:
         yield stage
 
 
-async def presses(call: PlacedCall, keys: str, over: Callable[[], Awaitable[bool]]) -> None:
-    """One key after the other, the last one again until what he wants has happened."""
-    for key in keys:
-        await call.press(key)
-        await asyncio.sleep(BETWEEN_S)
-    for _ in range(15):
-        if await over():
-            return
-        await call.press(keys[-1])
-        await asyncio.sleep(BETWEEN_S)
-    raise AssertionError("he pressed, and nothing came of it")
+@pytest_asyncio.fixture(loop_scope="module")
+async def ami(stage: Stage) -> AsyncIterator[Ami]:
+    """What the PBX says of all calls."""
+    async with Ami(stage.pbx) as ami:
+        yield ami
 
 
-async def waits(customer: Customer) -> PlacedCall:
+async def waits(ami: Ami, customer: Customer) -> Waiting:
     """He calls, and an agent's phone rings for him that nobody picks up."""
-    call = await customer.dial()
+    waiting = Waiting(ami, customer)
+    await waiting.joins()
     await customer.stage.people.agent.call()
-    return call
-
-
-def chose(customer: Customer, choice: str) -> Callable[[], Awaitable[bool]]:
-    async def told() -> bool:
-        entries = await customer.stage.journal(customer.number)
-        return any(entry.event is Event.OFFERED and entry.data["choice"] == choice for entry in entries)
-
-    return told
+    return waiting
 
 
 async def events(customer: Customer) -> list[Event]:
     return [entry.event for entry in await customer.stage.journal(customer.number)]
 
 
-async def test_who_presses_1_gets_his_message_and_no_other(stage: Stage) -> None:
+async def test_who_presses_1_gets_his_message_and_no_other(stage: Stage, ami: Ami) -> None:
     customer = Customer(stage, "987000101")
-    await presses(await waits(customer), "111", chose(customer, "whatsapp"))
-    message = await customer.message(1)
+    await (await waits(ami, customer)).does(("offer-stay", "1"), YES)
+    message = await customer.message(1, 30)
     assert message.kind == "template"
     ended = await customer.verdict()
     assert (ended.data["verdict"], ended.data["reason"]) == ("deflected", "whatsapp")
@@ -105,11 +93,11 @@ async def test_who_presses_1_gets_his_message_and_no_other(stage: Stage) -> None
     assert (case.misses, len([item for item in customer.received() if item.kind == "template"])) == (0, 1)
 
 
-async def test_who_presses_2_is_rung_and_talks(stage: Stage) -> None:
+async def test_who_presses_2_is_rung_and_talks(stage: Stage, ami: Ami) -> None:
     customer = Customer(stage, "987000102")
-    call = await waits(customer)
-    await presses(call, "1211", chose(customer, "callback"))
-    await call.ended(seconds=30)
+    waiting = await waits(ami, customer)
+    await waiting.does(("offer-stay", "2"), YES, SOON)
+    await waiting.call.ended(seconds=30)
     stage.people.agent.default = answers(100)
     try:
         rung = await customer.rung(30)
@@ -125,20 +113,86 @@ async def test_who_presses_2_is_rung_and_talks(stage: Stage) -> None:
     assert (await customer.verdict()).data["verdict"] == "deflected"
 
 
+async def test_who_hangs_up_with_the_key_still_down_has_chosen(stage: Stage, ami: Ami) -> None:
+    """Several do, for it is a matter of milliseconds."""
+    customers = [Customer(stage, f"98700011{n}") for n in range(4)]
+
+    async def chooses(customer: Customer) -> None:
+        waiting = await waits(ami, customer)
+        await waiting.does(("offer-stay", "1"))
+        await waiting.call.hang_up()
+
+    await asyncio.gather(*map(chooses, customers))
+    for customer in customers:
+        await customer.message(1, 30)
+        ended = await customer.verdict()
+        assert (ended.data["verdict"], ended.data["reason"]) == ("deflected", "whatsapp")
+        assert (await events(customer)).count(Event.OPENED) == 1
+        assert [item.kind for item in customer.received()] == ["template"]
+
+
+async def test_who_stays_on_the_line_keeps_his_place_and_is_answered(stage: Stage, ami: Ami) -> None:
+    """The agent is busy until he who listened is back."""
+    first, second = (Waiting(ami, Customer(stage, f"98700012{n}")) for n in range(2))
+    stage.people.agent.default = BUSY
+    try:
+        await first.joins()
+        await second.joins()
+        assert (first.position, second.position) == ("1", "2")
+        await first.does(("offer-stay", "#"))
+        await first.joins()
+        assert first.position == "1"
+        stage.people.agent.default = answers(100)
+        await stage.people.agent.call(None, State.UP, seconds=30)
+        stage.people.agent.default = BUSY
+        await asyncio.sleep(1.5)
+        await asyncio.gather(first.call.hang_up(), second.call.hang_up())
+    finally:
+        stage.people.agent.default = RINGS
+    assert (await first.customer.verdict()).data["verdict"] == "answered"
+    assert (await second.customer.verdict()).data["verdict"] == "abandoned_queue"
+    assert Event.OPENED not in await events(first.customer)
+
+
+async def offers(stage: Stage) -> Counter[str]:
+    """What the report says of offers; the page says it, too."""
+    _, told = await run([*REPORT, str(stage.settings_path), "--json"])
+    figures = (json.loads(told)["figures"], (await snapshot(stage, "987654321", {}))["figures"])
+    reported, shown = (next(each for each in some if each["name"] == "offers_taken") for some in figures)
+    assert shown["parts"] == {name: n for name, n in reported["parts"].items() if n}
+    return Counter({**reported["parts"], "n": reported["n"]})
+
+
+async def test_the_report_and_the_page_count_what_they_chose(stage: Stage, ami: Ami) -> None:
+    before = await offers(stage)
+    callers = [await waits(ami, Customer(stage, f"98700013{n}")) for n in range(2)]
+    await asyncio.gather(callers[0].does(("offer-stay", "1"), YES), callers[1].does(("offer-stay", "#")))
+    await callers[1].joins()
+    await callers[1].call.hang_up()
+    for caller in callers:
+        await stage.wait("his choice", partial(has_chosen, caller.customer))
+    counted = await offers(stage)
+    counted.subtract(before)
+    assert +counted == {"n": 2, "offer_whatsapp": 1, "key_1": 1, "offer_refused": 1, "key_#": 1}
+    _, printed = await run([*REPORT, str(stage.settings_path)])
+    assert "stayed on the line" in " ".join(printed.replace("│", " ").split())
+
+
+async def has_chosen(customer: Customer) -> bool:
+    return Event.OFFERED in await events(customer)
+
+
 async def test_who_presses_while_the_daemon_and_redis_are_dead_gets_one_message_when_they_are_back(
-    stage: Stage,
+    stage: Stage, ami: Ami
 ) -> None:
     customer = Customer(stage, "987000103")
-    call = await waits(customer)
+    waiting = await waits(ami, customer)
     await stage.kill_ringback()
     await stage.redis.stop()
     folder = stage.folder / "spool"
-
-    async def left() -> bool:
-        return any(folder.glob("*.fact"))
-
-    await presses(call, "111", left)
-    await call.ended(seconds=30)
+    await waiting.does(("offer-stay", "1"), YES)
+    await waiting.call.ended(seconds=30)
+    assert list(folder.glob("*.fact"))
     await stage.redis.start()
     await stage.start_ringback()
     await customer.message(1, 20)

@@ -11,6 +11,7 @@ from ringback import kpi
 from ringback.call import Verdict
 from ringback.callback import Ended
 from ringback.journal import Event
+from ringback.offered import Choice
 from ringback.record import Outcome, State
 from ringback.step import LANGUAGES
 from tests.core.worlds import FLOW
@@ -24,6 +25,7 @@ SHOWN = {
     "ended": tuple(Ended),
     "step": tuple(FLOW.steps),
     "figure": tuple(figure.name for figure in kpi.report((), 0, 1).figures),
+    "part": tuple(f"offer_{choice}" for choice in Choice if choice is not Choice.CANCELLED),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -33,7 +34,7 @@ from ringbackd.sandbox.redisserver import RedisServer
 from ringbackd.settings import OfferSettings, RedisSettings
 from ringbackd.store import Store
 from ringbackd.writes import case_writes
-from tests.agi.peer import Caller, serve
+from tests.agi.peer import HANG_UP, Caller, serve
 from tests.core.worlds import NOON
 from tests.core.worlds import line as a_line
 
@@ -105,6 +106,30 @@ async def test_a_fact_is_picked_up_when_it_comes(store: Store, tmp_path: Path) -
         Spool(tmp_path).leave(FACT)
         await when(lambda: not left(tmp_path))
         assert await told(store) == 1
+
+
+async def test_what_he_pressed_is_known_while_he_is_asked_for_his_number(store: Store, tmp_path: Path) -> None:
+    """He may hang up with the key still down: the end of his call may be told before the fact, then."""
+    known = threading.Event()
+
+    class Listening(Caller):
+        def answer(self, command: str) -> str:
+            if "your-number" in command:
+                known.wait(30)
+            return super().answer(command)
+
+    async def marked() -> bool:
+        return bool(await store.redis.get(store.keys.of("offered", "pbx", "1763860000.7")) == b"whatsapp")
+
+    async with running(store, tmp_path) as port:
+        await when(lambda: left(tmp_path, FILE))
+        line = await asyncio.to_thread(socket.create_connection, ("127.0.0.1", port), 30)
+        caller = Listening([("welcome", "1"), ("your-number", HANG_UP)])
+        serving = asyncio.create_task(asyncio.to_thread(serve, line, caller))
+        await until(marked, seconds=20, otherwise=lambda: "nobody knows what he pressed")
+        known.set()
+        await serving
+        await when(lambda: not left(tmp_path))
 
 
 async def test_a_file_that_is_no_offer_is_put_aside(store: Store, tmp_path: Path) -> None:

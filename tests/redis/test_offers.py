@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ringback.call import Verdict
+from ringback.call import Source, Verdict
 from ringback.consent import Act, Consent, Way
 from ringback.fact import CallEnded, ConsentChanged
 from ringback.journal import Event
@@ -44,6 +44,26 @@ async def test_the_fact_and_the_end_of_the_call_in_any_order_are_one_message(sto
         await office.desk.process(fact)
     assert len(await store.active_cases()) == 1
     assert len(await office.queued()) == 1
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DEFLECTED, Verdict.ABANDONED_QUEUE, Verdict.QUEUE_TIMEOUT])
+async def test_the_call_of_who_took_the_offer_is_deflected_and_no_missed_one(store: Store, verdict: Verdict) -> None:
+    """Also where the PBX was told nothing of it: he hung up with the key still down, or it was read afterwards."""
+    office = Office(store)
+    reason = "whatsapp" if verdict is Verdict.DEFLECTED else ""
+    for fact in (offer(), CallEnded(call=call(verdict, linkedid="1", source=Source.CEL, reason=reason))):
+        await office.desk.process(fact)
+    (ended,) = (entry for entry in await store.journal() if entry.event is Event.CALL_ENDED)
+    assert (ended.data["verdict"], ended.data["reason"]) == ("deflected", "whatsapp")
+    assert report(await store.journal(), NOON - 1, NOON + 1).missed_calls == 0
+
+
+async def test_who_was_answered_after_all_was_answered(store: Store) -> None:
+    office = Office(store)
+    for fact in (offer(), CallEnded(call=call(Verdict.ANSWERED, linkedid="1"))):
+        await office.desk.process(fact)
+    (ended,) = (entry for entry in await store.journal() if entry.event is Event.CALL_ENDED)
+    assert ended.data["verdict"] == "answered"
 
 
 async def test_a_verdict_of_an_offer_whose_fact_was_lost_is_followed_up_all_the_same(store: Store) -> None:

@@ -17,7 +17,7 @@ export function drawVerdict() {
     fill("verdict", title("card.verdict"), el("p", { class: "big soft" }, say(live ? "card.verdict_live" : "card.verdict_none")));
     return;
   }
-  const good = call.verdict === "answered";
+  const good = ["answered", "deflected"].includes(call.verdict);
   const facts = [
     ["card.caller", call.caller], ["card.did", call.did], ["card.waited", `${rounded(call.wait)} s`], ["card.talked", call.talk ? `${rounded(call.talk)} s` : "–"],
   ];
@@ -84,11 +84,14 @@ export function drawHandover() {
   if (focused) box.focus();
 }
 
+const part = ([name, n]) => name.startsWith("key_") ? say("part.key", { key: name.slice(4), n }) : `${say(`part.${name}`)} ${n}`;
+
 export function drawFigures() {
   const value = (figure) => figure.value == null ? "–" : figure.unit === "s" ? `${rounded(figure.value)} s` : `${Math.round(figure.value * 100)} %`;
   $("figures").replaceChildren(title("card.figures"), el("div", { class: "figures" }, ...page.state.figures.map((figure) => el(
     "div", { title: figure.formula, class: figure.value == null ? "none" : "" },
     el("b", {}, value(figure)), el("span", {}, say(`figure.${figure.name}`)), el("small", {}, say("card.n", { n: figure.n })),
+    ...Object.entries(figure.parts).map((made) => el("small", { class: "part" }, part(made))),
   ))));
 }
 
