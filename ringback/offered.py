@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Choice(StrEnum):
@@ -26,6 +26,12 @@ SETTLED = TAKEN | {Choice.CANCELLED}
 """After these the call is over, and no missed call."""
 
 
+Moment = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]
+"""Epoch seconds, up to the year 3000: what lies beyond is no moment that a calendar knows."""
+Told = Annotated[str, Field(max_length=200)]
+"""What came from the PBX or a keypad."""
+
+
 class Offered(BaseModel):
     """A caller was offered WhatsApp or a call back. `number` is what he typed and confirmed, '' for his own
     (`caller`, as the PBX shows it). `line`, `did` and `queue` say which line it is of; `key` is what he pressed, `slot`
@@ -34,18 +40,18 @@ class Offered(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["offered"] = "offered"
-    pbx: str
-    linkedid: str
-    line: str = ""
-    did: str = ""
-    queue: str = ""
-    caller: str = ""
-    number: str = ""
+    pbx: Told
+    linkedid: Told
+    line: Told = ""
+    did: Told = ""
+    queue: Told = ""
+    caller: Told = ""
+    number: Told = ""
     choice: Choice
-    key: str = ""
-    slot: float = 0.0
-    text: str = ""
-    at: float
+    key: Told = ""
+    slot: Moment = 0.0
+    text: Annotated[str, Field(max_length=2000)] = ""
+    at: Moment
 
     @property
     def id(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import TimeoutError as TooLate
 
@@ -17,6 +18,8 @@ from ringbackd.store import Store
 log = logging.getLogger("ringback.callers")
 LOOK_S = 0.7
 """How long Redis may take: the dialplan's fast lane waits for a second."""
+AGAIN_S = 2.0
+"""After Redis took too long nobody else waits for it meanwhile."""
 
 
 class Callers:
@@ -25,6 +28,7 @@ class Callers:
 
     def __init__(self, store: Store, lines: Mapping[str, Line], loop: asyncio.AbstractEventLoop) -> None:
         self.store, self.lines, self.loop = store, lines, loop
+        self._again = 0.0
 
     def case_here(self, line: Line, caller_id: str) -> Case | None:
         """His open case on this line."""
@@ -37,11 +41,15 @@ class Callers:
         return self._ask(self._of_the_business(line, number.key)) if isinstance(number, Number) else None
 
     def _ask(self, question: Coroutine[None, None, Case | None]) -> Case | None:
+        if time.monotonic() < self._again:
+            question.close()
+            return None
         looking = asyncio.run_coroutine_threadsafe(question, self.loop)
         try:
             return looking.result(LOOK_S)
         except (TooLate, RedisError) as error:
             looking.cancel()
+            self._again = time.monotonic() + AGAIN_S
             log.warning("a caller was not looked for among the open cases: %s", str(error) or "Redis takes too long")
             return None
 

@@ -47,7 +47,7 @@ def folder_told(folder: Path) -> Iterator[Told]:
 
 
 def _inside(folder: Path) -> Iterator[Told]:
-    names = sorted(path.name for path in folder.iterdir())
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.is_symlink())
     bad = [name for name in names if name.endswith(BAD)]
     waiting = sum(name.endswith(FACT) for name in names)
     if bad:

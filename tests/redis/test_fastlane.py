@@ -77,3 +77,16 @@ async def test_without_redis_nobody_waits() -> None:
             redis = Redis(port=port, retry=Retry(NoBackoff(), 0))
             assert await find(Store(redis, Keys()), "ventas", "987654321") is None
             await redis.aclose()
+
+
+@pytest.mark.parametrize(("again_s", "asked"), [(1000.0, 1), (0.0, 2)])
+async def test_after_a_redis_that_takes_too_long_nobody_else_waits_for_a_while(
+    again_s: float, asked: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ringbackd.callers.AGAIN_S", again_s)
+    redis = Redis(port=free_port(), retry=Retry(NoBackoff(), 0))
+    callers = Callers(Store(redis, Keys()), {"ventas": VENTAS}, asyncio.get_running_loop())
+    for _ in range(2):
+        assert await asyncio.to_thread(callers.case_here, VENTAS, "987654321") is None
+    assert caplog.text.count("was not looked for") == asked
+    await redis.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import threading
@@ -133,13 +134,15 @@ async def test_what_he_pressed_is_known_while_he_is_asked_for_his_number(store: 
 
 
 async def test_a_file_that_is_no_offer_is_put_aside(store: Store, tmp_path: Path) -> None:
-    for name, text in {"a.fact": "{", "b.fact": '{"kind":"person"}', "c.fact": ""}.items():
-        (tmp_path / name).write_text(text)
+    wrong = {"at": float("nan")}, {"at": 1e300}, {"slot": 1e300}, {"slot": -1.0}, {"number": "9" * 60_000}
+    texts = ["{", '{"kind":"person"}', "", *(json.dumps({**FACT, **one}) for one in wrong)]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.fact").write_text(text)
     async with running(store, tmp_path):
         Spool(tmp_path).leave(FACT)
         await when(lambda: not left(tmp_path))
     assert await told(store) == 1
-    assert len(left(tmp_path, ".bad")) == 3
+    assert len(left(tmp_path, ".bad")) == len(texts)
 
 
 async def test_a_folder_that_fails_stops_nothing_and_is_said_once(

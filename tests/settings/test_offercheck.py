@@ -116,6 +116,7 @@ def test_what_asterisks_user_may_not_is_told(
 def test_what_was_set_aside_and_what_waits_is_told(tmp_path: Path) -> None:
     for name in ("a.bad", "b.bad", "c.fact"):
         (tmp_path / name).touch()
+    (tmp_path / "d.fact").mkdir()
     (bad, good) = offercheck.folder_told(tmp_path)
     assert (bad[0], good[0]) == (False, True)
     assert f"2 files in {tmp_path} could not be read (a.bad)" in bad[1]
