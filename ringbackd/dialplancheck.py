@@ -6,15 +6,21 @@ Our AMI user may read contexts and global variables: both are of the class `repo
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import AsyncIterator
 from importlib.resources import files
+from pathlib import Path
 
+from agi.script import USUAL
 from ami_listener.link import Link
 from ringbackd.settings import OfferSettings
+from ringbackd.unixuser import ENTER, READ, asterisk_may
 
 FILE = "extensions_ringback.conf"
 USUAL_AGI = "agi://127.0.0.1:4573"
 """Where that dialplan looks for FastAGI unless RINGBACK_AGI says otherwise."""
+
+SCRIPT = "ringback-offer"
 
 Steps = dict[tuple[str, str], tuple[str, str]]
 """Of a context: by extension and priority the application, and what it is told."""
@@ -37,8 +43,11 @@ def shipped(text: str = "") -> dict[str, Steps]:
     return contexts
 
 
-async def told(link: Link, offer: OfferSettings) -> AsyncIterator[tuple[bool, str]]:
-    """Sentences, each with whether it is good. Raises what `Link.ask_list` does, but PermissionError."""
+async def told(link: Link, offer: OfferSettings, *, here: bool) -> AsyncIterator[tuple[bool, str]]:
+    """Sentences, each with whether it is good; `here`: the PBX is on this machine.
+
+    Raises what `Link.ask_list` does, but PermissionError.
+    """
     wanted = shipped()
     running = {name: await _running(link, name) for name in wanted}
     lacking = ", ".join(name for name, steps in running.items() if steps is None)
@@ -49,8 +58,10 @@ async def told(link: Link, offer: OfferSettings) -> AsyncIterator[tuple[bool, st
         yield False, f"dialplan: {other}: Asterisk has another version; copy dialplan/{FILE} again, {RELOAD}"
     if not lacking and not other:
         yield True, f"dialplan: Asterisk runs the {len(wanted)} contexts of this Ringback"
-    if offer.folder and (trouble := await _elsewhere(link, offer)):
-        yield False, trouble
+    if offer.folder:
+        for trouble in (await _elsewhere(link, offer), await _script(link, offer.folder) if here else ""):
+            if trouble:
+                yield False, trouble
 
 
 async def variable(link: Link, name: str) -> str:
@@ -79,3 +90,18 @@ async def _elsewhere(link: Link, offer: OfferSettings) -> str:
         f"offers: the dialplan asks {asked}, and offer.port is {offer.port}: under [globals] of extensions.conf"
         f" (FreePBX: globals_custom.conf) put RINGBACK_AGI=agi://{offer.host}:{offer.port}, {RELOAD}"
     )
+
+
+async def _script(link: Link, offers: Path) -> str:
+    """Whether Asterisk can start the script, and that looks into our folder."""
+    program, _, folder = (await variable(link, "RINGBACK_SCRIPT") or SCRIPT).partition(",")
+    path = Path(await variable(link, "ASTAGIDIR"), program)
+    if not asterisk_may(path, READ | ENTER):
+        ours = Path(sys.executable).with_name(SCRIPT)
+        return f"offers: no {path}: nothing is offered while Ringback is away; run: sudo ln -s {ours} {path}"
+    if Path(folder or USUAL) != offers:
+        return (
+            f"offers: the script looks into {folder or USUAL}, and offer.folder is {offers}: under [globals] put"
+            f" RINGBACK_SCRIPT={program},{offers}, {RELOAD}"
+        )
+    return ""

@@ -11,6 +11,7 @@ from ami_listener.rights import Rights
 from ringbackd import dialplancheck
 from ringbackd.settings import Settings
 
+HERE = ("127.0.0.1", "::1", "localhost")
 EVENT_S = 2.0
 """How long an event may take that Asterisk sends at once to those who may read it."""
 
@@ -35,7 +36,7 @@ async def told(settings: Settings) -> AsyncIterator[tuple[bool, str]]:
             yield False, trouble
         else:
             yield True, f"AMI at {pbx.host}:{pbx.port}: logged in as {pbx.user}, which has the rights it needs"
-        async for finding in dialplancheck.told(link, settings.offer):
+        async for finding in dialplancheck.told(link, settings.offer, here=pbx.host in HERE):
             yield finding
     except (LinkDownError, TimeoutError) as error:
         yield False, f"AMI: no answer ({error}); try again"

@@ -41,7 +41,7 @@ async def connected(pbx: Pbx) -> AsyncIterator[Link]:
 
 
 async def told(link: Link, **offer: object) -> list[tuple[bool, str]]:
-    return [finding async for finding in dialplancheck.told(link, OfferSettings.model_validate(offer))]
+    return [finding async for finding in dialplancheck.told(link, OfferSettings.model_validate(offer), here=True)]
 
 
 @pytest.mark.pbx
@@ -49,6 +49,13 @@ async def told(link: Link, **offer: object) -> list[tuple[bool, str]]:
 async def test_a_dialplan_that_is_old_or_is_not_there_is_told(release: str, tmp_path: Path) -> None:
     kit = await ensure(("22", "16"), console=Console(stderr=True))
     async with Pbx(kit, tmp_path / "pbx", release=release) as pbx, connected(pbx) as link:
+        script = tmp_path / "pbx/data/agi-bin/ringback-offer"
+        (lacks,) = [text for good, text in await told(link, folder=tmp_path) if not good]
+        assert f"ringback-offer {script}" in lacks
+        script.touch(mode=0o755)
+        (looks,) = [text for good, text in await told(link, folder=tmp_path) if not good]
+        assert f"RINGBACK_SCRIPT=ringback-offer,{tmp_path}" in looks
+        await pbx.cli(f"dialplan set global RINGBACK_SCRIPT ringback-offer,{tmp_path}")
         assert [good for good, _ in await told(link, folder=tmp_path)] == [True]
         ((good, text),) = [each for each in await told(link, folder=tmp_path, port=5000) if "offers" in each[1]]
         assert not good
