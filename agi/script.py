@@ -35,7 +35,8 @@ def main() -> int:
     except Gone:
         return 0
     except (OSError, ValueError, AGIError) as error:
-        sys.stderr.write(f"ringback-offer: {error}\n")
+        hint = f"is {folder} the [offer] folder of ringback.toml, and has Ringback run since?"
+        sys.stderr.write(f"ringback-offer: {error}; {hint}\n")
         return 1
     return 0
 

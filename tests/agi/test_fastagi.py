@@ -237,6 +237,7 @@ def test_a_script_without_a_menu_says_why(tmp_path: Path, text: str | None) -> N
         _, told = process.communicate(timeout=20)
     assert process.returncode == 1
     assert told.startswith("ringback-offer: ")
+    assert f"is {tmp_path} the [offer] folder of ringback.toml" in told
     assert "Traceback" not in told
     assert len(told.splitlines()) == 1
 
