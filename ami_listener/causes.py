@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ringback.call import NOBODYS, Verdict
+from ringback.call import DECLINED, NOBODYS, Verdict
 
 HANGUP_CAUSES = {
     "1": NOBODYS,
     "22": NOBODYS,
     "28": NOBODYS,
     "17": "BUSY",
-    "21": "BUSY",
+    "21": DECLINED,
     "18": "NOANSWER",
     "19": "NOANSWER",
     "16": "CANCEL",
@@ -20,6 +20,8 @@ HANGUP_CAUSES = {
 }
 """Q.931 causes of a leg that never came up (21: the customer declined; 1: unallocated, 22: changed, 28: no valid
 format); any other is a failure of the network."""
+TELLING = frozenset({NOBODYS, DECLINED})
+"""What the cause alone tells: Dial() has no words for it."""
 
 ORIGINATE_REASONS = {"1": Verdict.NO_ANSWER, "3": Verdict.NO_ANSWER, "5": Verdict.BUSY}
 """Reason of an OriginateResponse that says Failure; 8 (congestion), 0 and all others: it could not be placed."""

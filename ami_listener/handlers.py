@@ -11,7 +11,7 @@ from ami_listener.calls import LiveCall
 from ami_listener.channels import CONFERENCE, HOLDING, Channel, local_number
 from ami_listener.contexts import Kind
 from ami_listener.registry import Event, Registry
-from ringback.call import NOBODYS, OWN_CALL_PREFIX, Call, Direction, SaidThere
+from ringback.call import OWN_CALL_PREFIX, Call, Direction, SaidThere
 from ringback.offered import TAKEN
 
 MENU_APPS = frozenset({"background", "waitexten", "read"})
@@ -181,7 +181,7 @@ def hangup(registry: Registry, event: Event, channel: Channel, at: float) -> Non
     call = registry.calls[channel.linkedid]
     unheard = call.direction is Direction.OURS and channel.human and not channel.up and not call.customer_up
     word = causes.of_hangup(event.get("Cause", ""))
-    if unheard and (word == NOBODYS or not call.dial_results):
+    if unheard and (word in causes.TELLING or not call.dial_results):
         call.ring_ended(word)
     if channel.uniqueid == call.person and event.get("ChannelStateDesc") == "Busy" and event.get("Cause") == "17":
         call.turn_away("BUSY")

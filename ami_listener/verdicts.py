@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ami_listener.calls import LiveCall, Place, Stay
 from ami_listener.settings import PbxSettings
-from ringback.call import NOBODYS, Call, Direction, Verdict
+from ringback.call import DECLINED, NOBODYS, Call, Direction, Verdict
 
 QUEUE_STATUS = {
     "TIMEOUT": Verdict.QUEUE_TIMEOUT,
@@ -16,7 +16,7 @@ QUEUE_STATUS = {
 }
 """What Asterisk's Queue() leaves in QUEUESTATUS when it lets a caller go without an agent."""
 
-RINGING_ENDED = frozenset({"NOANSWER", "CANCEL", "ABORT", "FORWARD", "ANSWER"})
+RINGING_ENDED = frozenset({"NOANSWER", "CANCEL", "ABORT", "FORWARD", "ANSWER", DECLINED})
 """DialEnd results of a phone that rang and through which nobody was talked to, though one was picked up."""
 
 ABANDONED = frozenset({Verdict.ABANDONED_QUEUE, Verdict.ABANDONED_IVR, Verdict.NO_ANSWER})

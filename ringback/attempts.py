@@ -20,7 +20,7 @@ LOOK_AGAIN_S = 30.0
 """How long a call back waits when the customer is on another call."""
 UNWOKEN_S = 120.0
 """After so long a call back that waits for somebody to be free looks by itself, should nobody have woken it."""
-CROSSING = frozenset({Ended.BUSY, Ended.NO_ANSWER})
+CROSSING = frozenset({Ended.BUSY, Ended.NO_ANSWER, Ended.REJECTED})
 """Ends of an attempt that mean nothing while he is on another call with the business."""
 SETTLED_MEANWHILE = frozenset({Outcome.SOLVED, Outcome.DECLINED})
 """Outcomes of a case that somebody closed while its attempt was under way, and that a talk in that attempt betters."""

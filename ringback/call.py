@@ -11,6 +11,8 @@ OWN_CALL_PREFIX = "rb-"
 NOBODYS = "UNALLOCATED"
 """In the reason of a call: the network says that nobody has the number. It is no word of Dial()'s, which calls that
 CONGESTION or CHANUNAVAIL like a broken trunk."""
+DECLINED = "REJECTED"
+"""In the reason of a call: he whose telephone rang refused it. Dial() calls that NOANSWER [Asterisk 16 and 22]."""
 
 
 class Direction(StrEnum):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from ringback.call import NOBODYS, OWN_CALL_PREFIX, Call, SaidThere, Source, Verdict
+from ringback.call import DECLINED, NOBODYS, OWN_CALL_PREFIX, Call, SaidThere, Source, Verdict
 from ringback.line import CallbackPlan, Line
 
 
@@ -16,6 +16,8 @@ class Ended(StrEnum):
     TALKED = "talked"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    """He refused the call while his telephone rang."""
     NO_AGENT = "no_agent"
     """He picked up and hung up before an agent was there: a missed call of ours."""
     CUT = "cut"
@@ -68,6 +70,9 @@ def case_of(attempt: str) -> str:
 _BY_VERDICT = {Verdict.ANSWERED: Ended.TALKED, Verdict.BUSY: Ended.BUSY, Verdict.NO_ANSWER: Ended.NO_ANSWER}
 
 
+_BY_CAUSE = {Ended.FAILED: (NOBODYS, Ended.NO_NUMBER), Ended.NO_ANSWER: (DECLINED, Ended.REJECTED)}
+"""What the network's cause says more of an end, and what it then is."""
+
 _BY_WORD = {
     SaidThere.NO_KEY: Ended.NO_KEY,
     SaidThere.MACHINE: Ended.MACHINE,
@@ -77,9 +82,15 @@ _BY_WORD = {
 }
 
 
+def _heard(call: Call) -> Ended:
+    outcome = _BY_VERDICT.get(call.verdict, Ended.FAILED)
+    cause, closer = _BY_CAUSE.get(outcome, ("", outcome))
+    return closer if cause in call.reason.split() else outcome
+
+
 def ended(call: Call, plan: CallbackPlan) -> Ended:
     """Read what became of a call of ours: what was heard of it first, then what our dialplan said."""
-    outcome = _BY_VERDICT.get(call.verdict, Ended.NO_NUMBER if NOBODYS in call.reason.split() else Ended.FAILED)
+    outcome = _heard(call)
     if outcome is Ended.TALKED:
         return outcome if call.talk >= plan.recovered_s else Ended.CUT
     if plan.first == "agent":
@@ -98,6 +109,7 @@ def wait_before_next(outcome: Ended, plan: CallbackPlan) -> float:
     minutes = {
         Ended.BUSY: plan.busy_min,
         Ended.NO_ANSWER: plan.no_answer_min,
+        Ended.REJECTED: plan.rejected_min,
         Ended.DOUBT: plan.no_answer_min,
         Ended.NO_AGENT: plan.no_agent_min,
         Ended.CUT: plan.no_agent_min,

@@ -74,6 +74,7 @@ class CallbackPlan(_Setting):
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
     busy_min: Annotated[float, Field(ge=0)] = 5
     no_answer_min: Annotated[float, Field(ge=0)] = 30
+    rejected_min: Annotated[float, Field(ge=0)] = 120
     failed_min: Annotated[float, Field(ge=0)] = 120
     no_agent_min: Annotated[float, Field(ge=0)] = 1
     machine_min: Annotated[float, Field(ge=0)] = 30

@@ -163,6 +163,7 @@ press_1 = %(press_1)s                         # true in service: whoever picks u
 recovered_s = 1
 busy_min = %(retry_min)s                        # minutes until the next attempt; longer in service
 no_answer_min = %(retry_min)s
+rejected_min = %(retry_min)s
 failed_min = %(retry_min)s
 no_agent_min = %(retry_min)s
 machine_min = %(retry_min)s

@@ -91,7 +91,7 @@ async def agent_leaves_before_he_picks_up(here: Floor) -> Call:
 
 ENDS: dict[Callable[[Floor], Awaitable[Call]], Ended] = {
     customer_is_busy: Ended.BUSY,
-    customer_refuses: Ended.NO_ANSWER,
+    customer_refuses: Ended.REJECTED,
     nobody_has_his_number: Ended.NO_NUMBER,
     agent_leaves_before_he_picks_up: Ended.NO_ANSWER,
 }

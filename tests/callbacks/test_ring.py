@@ -113,7 +113,8 @@ async def never(here: Floor) -> Call:
 ENDS: dict[Ended, tuple[Callable[[Floor], Awaitable[Call]], ...]] = {
     Ended.TALKED: (talked,),
     Ended.BUSY: (busy,),
-    Ended.NO_ANSWER: (rejected, rings_out),
+    Ended.NO_ANSWER: (rings_out,),
+    Ended.REJECTED: (rejected,),
     Ended.NO_NUMBER: (nobodys,),
     Ended.FAILED: (congested,),
     Ended.NO_KEY: (machine, hangs_up_at_the_greeting),

@@ -99,7 +99,7 @@ async def test_who_calls_again_and_reaches_the_agent_is_not_rung(stage: Stage) -
     assert closed.outcome is Outcome.RETURNED
     timers = await stage.store.ranked(stage.store.keys.timers)
     assert not [timer for timer in timers if closed.id in timer]
-    assert [entry.data["outcome"] for entry in await customer.attempts()] == [Ended.NO_ANSWER]
+    assert [entry.data["outcome"] for entry in await customer.attempts()] == [Ended.REJECTED]
     assert stage.people.customers.call_of(customer.number) is None
 
 
